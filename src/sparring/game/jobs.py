@@ -1,0 +1,217 @@
+"""What a worker does for the simulated cell: look, grasp, attack. Pure functions of small jobs; no network, no torch."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+
+from sparring.actions.adversaries import ADVERSARIES
+from sparring.actions.grasp import (
+    Grasp,
+    closing,
+    holding,
+    lifted_pose,
+    raising,
+    raising_splits,
+    sensing_heights_m,
+    start_height_m,
+)
+from sparring.config import AttackConfig, WorldConfig
+from sparring.seeding import rng_of
+from sparring.world.camera import Calibration, calibration_of, render
+from sparring.world.hand import HandSensors, gap_m
+from sparring.world.scene import Scene, SceneSpec, open_scene
+
+FORCE_WINDOW_STEPS = 10
+"""A finger force is the mean over this many time steps."""
+
+
+@dataclass(frozen=True)
+class LookJob:
+    """Place an object and take its picture."""
+
+    world: WorldConfig
+    spec: SceneSpec
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A scene as the camera and the simulator know it. Players see the image and its calibration alone."""
+
+    spec: SceneSpec
+    image: UInt8[np.ndarray, "h w 3"]
+    calibration: Calibration
+    state: Float[np.ndarray, " state"]
+    mass_kg: float
+    friction: float
+    centre_of_mass_m: tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class GraspJob:
+    """Try some grasps on the same settled scene, each from the same state."""
+
+    world: WorldConfig
+    spec: SceneSpec
+    state: Float[np.ndarray, " state"]
+    grasps: tuple[Grasp, ...]
+    seeds: tuple[int, ...]
+    """Seed of each grasp's execution noise."""
+    must_hold: bool = False
+    """Whether the object must stay up for `lift.hold_s`, as in a test."""
+
+
+@dataclass(frozen=True, eq=False)
+class GraspOutcomes:
+    """What the grasps of one job led to."""
+
+    forces_n: Float[np.ndarray, "grasps heights"]
+    """Smaller of both fingers' forces at each of `sensing_heights_m`; 0 once lost."""
+    gap_m: Float[np.ndarray, " grasps"]
+    """Gap between the pads after closing."""
+    sensed: Bool[np.ndarray, " grasps"]
+    """The weak sensor: force above the threshold at `lift.sense_height_m`."""
+    lifted: Bool[np.ndarray, " grasps"]
+    """Whether the object is held `lift.lift_height_m` up (for `lift.hold_s` in a test)."""
+    invalid: Bool[np.ndarray, " grasps"]
+    executed: tuple[Grasp, ...]
+    """The grasps with their execution noise."""
+    states: Float[np.ndarray, "grasps state"]
+    """The last state of each; of an invalid one the state to replay it from."""
+
+
+@dataclass(frozen=True, eq=False)
+class AttackJob:
+    """Attack some held grasps of one scene."""
+
+    world: WorldConfig
+    attack: AttackConfig
+    adversary: str
+    spec: SceneSpec
+    states: Float[np.ndarray, "attacks state"]
+    grasps: tuple[Grasp, ...]
+    actions: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class AttackOutcomes:
+    """What the attacks of one job led to."""
+
+    dislodged: Bool[np.ndarray, " attacks"]
+    invalid: Bool[np.ndarray, " attacks"]
+
+
+def look(job: LookJob) -> View:
+    """Settles and pictures a scene."""
+    scene = open_scene(job.world, job.spec)
+    state = scene.settled
+    com = scene.centre_of_mass_m(state)
+    return View(
+        spec=job.spec,
+        image=render(scene, state),
+        calibration=calibration_of(job.world.camera, job.spec.seed),
+        state=state,
+        mass_kg=scene.object.mass_kg,
+        friction=scene.object.friction,
+        centre_of_mass_m=(float(com[0]), float(com[1])),
+    )
+
+
+def with_noise(grasp: Grasp, world: WorldConfig, seed: int) -> Grasp:
+    """The grasp as a real arm carries it out."""
+    dx, dy, turn = rng_of(seed, "execution").standard_normal(3)
+    spread = world.noise.position_m
+    return Grasp(
+        grasp.x_m + spread * dx,
+        grasp.y_m + spread * dy,
+        grasp.theta_rad + float(np.deg2rad(world.noise.angle_deg)) * turn,
+    )
+
+
+def grasp(job: GraspJob) -> GraspOutcomes:
+    """Closes, raises and senses; an attempt that has lost the object is not played further."""
+    world, dt = job.world, job.world.timestep_s
+    scene = open_scene(world, job.spec)
+    executed = tuple(with_noise(one, world, seed) for one, seed in zip(job.grasps, job.seeds, strict=True))
+    from_m = start_height_m(world.hand, scene.object_top_m(job.state))
+    batch = _Batch(scene, np.stack([_with_hand(job.state, one.pose(from_m)) for one in executed]))
+    tools = world.hand, world.grip, world.lift
+    everyone = np.arange(len(executed))
+    batch.play(everyone, np.stack([closing(one, *tools, from_m=from_m, dt=dt) for one in executed]))
+    gap = gap_m(world.hand, batch.closing_m)
+    forces = [batch.force_n.copy()]
+    splits = raising_splits(world.lift, dt=dt)
+    raises = np.stack([raising(one, *tools, dt=dt) for one in executed])
+    for start, stop in zip([0, *splits], splits, strict=False):
+        batch.play(batch.holding(), raises[:, start:stop])
+        forces.append(batch.force_n.copy())
+    if job.must_hold:
+        batch.play(batch.holding(), np.stack([holding(one, *tools, dt=dt) for one in executed]))
+    force_n = np.stack(forces, axis=1)
+    at = sensing_heights_m(world.lift).index(world.lift.sense_height_m)
+    held = batch.force_n > world.lift.sense_force_n
+    return GraspOutcomes(
+        forces_n=force_n,
+        gap_m=gap,
+        sensed=(force_n[:, at] > world.lift.sense_force_n) & batch.valid,
+        lifted=held & batch.valid,
+        invalid=~batch.valid,
+        executed=executed,
+        states=batch.states,
+    )
+
+
+def attack(job: AttackJob) -> AttackOutcomes:
+    """Plays the adversary's actions; dislodged means that the fingers hold nothing in the end."""
+    world, adversary = job.world, ADVERSARIES[job.adversary]
+    scene = open_scene(world, job.spec)
+    batch = _Batch(scene, job.states)
+    starts = [lifted_pose(one, world.hand, world.grip, world.lift) for one in job.grasps]
+    paths = [
+        adversary.trajectory(job.attack, index, start, dt=world.timestep_s)
+        for index, start in zip(job.actions, starts, strict=True)
+    ]
+    batch.play(np.arange(len(paths)), np.stack(paths))
+    return AttackOutcomes(dislodged=batch.force_n <= world.lift.sense_force_n, invalid=~batch.valid)
+
+
+class _Batch:
+    """Attempts on one scene, played stage by stage."""
+
+    def __init__(self, scene: Scene, states: np.ndarray) -> None:
+        self._scene = scene
+        self.states = states.copy()
+        self.valid = np.ones(len(states), bool)
+        self.force_n = np.zeros(len(states))
+        self.closing_m = np.zeros(len(states))
+
+    def holding(self) -> np.ndarray:
+        """Rows that still feel something between the fingers."""
+        return np.flatnonzero(self.valid & (self.force_n > self._scene.config.lift.sense_force_n))
+
+    def play(self, rows: np.ndarray, trajectories: np.ndarray) -> None:
+        """Plays the trajectories of some rows; the others, lost, feel nothing from here on."""
+        self.force_n[:] = 0.0
+        if not len(rows):
+            return
+        played = self._scene.engine.play(self.states[rows], trajectories[rows])
+        self.valid[rows] = played.valid
+        keep = rows[played.valid]
+        self.states[keep] = played.states[played.valid]
+        window = played.sensors[played.valid, -FORCE_WINDOW_STEPS:]
+        sensors = HandSensors()
+        fingers = window[..., [sensors.left_force, sensors.right_force]].mean(axis=1)
+        self.force_n[keep] = fingers.min(axis=1)
+        self.closing_m[keep] = window[:, -1, sensors.closing]
+
+
+def _with_hand(state: np.ndarray, pose: np.ndarray) -> np.ndarray:
+    """The state with the hand, open, at a pose."""
+    placed = state.copy()
+    placed[1:7] = pose[:6]
+    return placed
+
+
+def renewed(job: GraspJob, *, grasps: tuple[Grasp, ...], seeds: tuple[int, ...]) -> GraspJob:
+    """The job with other grasps."""
+    return replace(job, grasps=grasps, seeds=seeds)

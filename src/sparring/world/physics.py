@@ -1,0 +1,82 @@
+"""The physics seam: `play(model, states, controls)` is all that the rest of the world asks of the engine.
+
+Here MuJoCo's batched rollout stands behind it; another engine may, later.
+"""
+
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+from jaxtyping import Bool, Float
+from mujoco import rollout
+
+STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
+MAX_SPEED = 25.0
+"""Linear (m/s) or angular (rad/s x 10) speed beyond which a state is a runaway."""
+MAX_PENETRATION_M = 0.008
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """What a batch of trajectories led to."""
+
+    states: Float[np.ndarray, "batch state"]
+    """Full physics state after the last step."""
+    sensors: Float[np.ndarray, "batch steps sensors"]
+    """Sensor readings after every step."""
+    valid: Bool[np.ndarray, " batch"]
+    """False where the engine diverged, a body ran away or was pressed into another."""
+
+
+class Engine:
+    """A compiled model with its working memory; plays batches of open-loop controls natively."""
+
+    def __init__(self, model: mujoco.MjModel) -> None:
+        self.model = model
+        self.data = mujoco.MjData(model)
+        self._rollout = rollout.Rollout(nthread=0)
+
+    @property
+    def state_size(self) -> int:
+        """Length of a state vector: time, qpos, qvel."""
+        return mujoco.mj_stateSize(self.model, STATE)
+
+    def initial_state(self) -> Float[np.ndarray, " state"]:
+        """The state at the model's reference pose."""
+        mujoco.mj_resetData(self.model, self.data)
+        return self._state_now()
+
+    def forward(self, state: Float[np.ndarray, " state"]) -> mujoco.MjData:
+        """The data in that state, with positions, contacts and sensors computed."""
+        mujoco.mj_resetData(self.model, self.data)
+        mujoco.mj_setState(self.model, self.data, np.ascontiguousarray(state), STATE)
+        mujoco.mj_forward(self.model, self.data)
+        return self.data
+
+    def play(self, states: Float[np.ndarray, "batch state"], controls: Float[np.ndarray, "batch steps controls"]) -> Played:
+        """Plays each row of `controls` from the same row of `states`; one row's result never depends on another's."""
+        mujoco.mj_resetData(self.model, self.data)
+        trace, sensors = self._rollout.rollout(self.model, [self.data], states, controls)
+        final = np.ascontiguousarray(trace[:, -1])
+        valid = self._plausible(states, final, controls.shape[1])
+        return Played(final, sensors, valid)
+
+    def _plausible(self, before: np.ndarray, after: np.ndarray, steps: int) -> np.ndarray:
+        nq = self.model.nq
+        elapsed = after[:, 0] - before[:, 0]
+        on_time = np.abs(elapsed - steps * self.model.opt.timestep) < self.model.opt.timestep / 2
+        finite = np.isfinite(after).all(axis=1)
+        calm = np.abs(np.nan_to_num(after[:, 1 + nq : 1 + nq + self.model.nv], nan=np.inf)).max(axis=1) < 10 * MAX_SPEED
+        valid = on_time & finite & calm
+        for row in np.flatnonzero(valid):
+            valid[row] = self._penetration_m(after[row]) < MAX_PENETRATION_M
+        return valid
+
+    def _penetration_m(self, state: np.ndarray) -> float:
+        data = self.forward(state)
+        return float(-data.contact.dist.min(initial=0.0))
+
+    def _state_now(self) -> np.ndarray:
+        state = np.empty(self.state_size)
+        mujoco.mj_getState(self.model, self.data, state, STATE)
+        return state
