@@ -1,10 +1,8 @@
 """Every knob, with its unit and its source, and the presets. A run is one `RunConfig`; equal configs give equal results."""
 
-import hashlib
-import json
 import math
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field, fields, replace
+from typing import Literal
 
 from sparring.errors import ConfigError, unknown_name
 
@@ -206,3 +204,203 @@ class AttackConfig:
     """What the adversaries do; one field an adversary."""
 
     shake: ShakeConfig = field(default_factory=ShakeConfig)
+
+
+@dataclass(frozen=True)
+class PatchConfig:
+    """Patches of an image, sampled as the authors did: uniform, whole inside the image, drawn again when featureless."""
+
+    size_m: float = 0.144
+    """Side of a patch on the table (the authors: 300 px of 1280 over about 60 cm)."""
+    feature_std: float = 15.0
+    """A patch whose pixels' standard deviation (0-255) is at most this is rejected."""
+    random_window_m: float = 0.06
+    """Random grasps are tried where a window of this size is not featureless (as in Pinto and Gupta 2016, who tried
+    only in regions of interest)."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "size_m", "feature_std", "random_window_m")
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """The convolutional network of both players (section V-F)."""
+
+    trunk: str = "compact"
+    """`alexnet` is the paper's, from ImageNet convolutions; `compact` trains on a laptop's CPU."""
+    pretrained: bool = True
+    """Whether `alexnet` starts from ImageNet (`sparring weights` gets them)."""
+
+
+@dataclass(frozen=True)
+class LearningConfig:
+    """How both players learn (sections IV-B, V-G; the authors' code where the paper is silent)."""
+
+    alpha: float = 0.25
+    """Weight of the adversary in eq. 5."""
+    batch_n: int = 128
+    learning_rate: float = 3e-4
+    """RMSProp's rate for a network trained anew, decayed to nothing along a cosine."""
+    finetune_rate: float = 1e-4
+    """The rate for a protagonist that goes on from the iteration before."""
+    epochs_n: int = 12
+    """At most this many epochs for a network trained anew."""
+    finetune_epochs_n: int = 4
+    """At most this many when going on."""
+    adversary_epochs_n: int = 30
+    """At most this many for an adversary, which keeps its best epoch on held-out objects."""
+    train_accuracy: float = 0.95
+    """Training stops at this accuracy on the training set."""
+    held_out_share: float = 0.15
+    """Share of the objects kept out of training, to watch (protagonist) and to stop (adversary)."""
+    dropout: float = 0.5
+    precision: Precision = "auto"
+    """Arithmetic of the networks; `auto` takes bf16 where the processor has it. Resolved once, when a run begins."""
+    threads_n: int = 2
+    """CPU threads of the networks. Part of the config because sums depend on it in the last bit."""
+
+    def __post_init__(self) -> None:
+        _require_positive(
+            self, "batch_n", "learning_rate", "finetune_rate", "epochs_n", "finetune_epochs_n", "adversary_epochs_n", "threads_n"
+        )
+        _require(self.batch_n >= 2, "LearningConfig.batch_n", self.batch_n, "at least 2, for one success and one failure")
+        for name in ("alpha", "held_out_share", "dropout", "train_accuracy"):
+            value = getattr(self, name)
+            _require(0 <= value <= 1, f"LearningConfig.{name}", value, "in 0..1")
+        _require(self.held_out_share <= 0.5, "LearningConfig.held_out_share", self.held_out_share, "at most 0.5")
+        _require(self.dropout < 1, "LearningConfig.dropout", self.dropout, "below 1")
+        _require(self.precision in ("auto", "fp32", "bf16"), "LearningConfig.precision", self.precision, "auto, fp32 or bf16")
+
+
+@dataclass(frozen=True)
+class MatchConfig:
+    """Budgets of a match (section VI-B)."""
+
+    random_grasps_n: int = 40_000
+    adversaries: tuple[str, ...] = ("shake",)
+    """Adversaries met in turn; each begins from the player that the one before has made."""
+    iterations_n: int = 3
+    """Iterations against each adversary."""
+    grasps_per_iteration_n: int = 3_000
+    collaborative_grasps_n: int = 16_000
+    """Further grasps of the arm without an adversary, in as many iterations."""
+    patches_n: int = 128
+    """Patches sampled from an image when a player chooses."""
+    attempts_per_scene_n: int = 4
+    """Grasps tried on one image, each from the same state."""
+    wave_scenes_n: int = 128
+    """Scenes in one wave, which is one shard on disk."""
+
+    def __post_init__(self) -> None:
+        _require_positive(
+            self,
+            "random_grasps_n",
+            "grasps_per_iteration_n",
+            "collaborative_grasps_n",
+            "iterations_n",
+            "patches_n",
+            "attempts_per_scene_n",
+            "wave_scenes_n",
+        )
+        attacked = len(self.adversaries) * self.iterations_n * self.grasps_per_iteration_n
+        allowed = f"at least the {attacked} grasps of the adversarial arm, or the comparison is unfair"
+        name = "MatchConfig.collaborative_grasps_n"
+        _require(self.collaborative_grasps_n >= attacked, name, self.collaborative_grasps_n, allowed)
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A way of testing: grip and patches (section VI-C)."""
+
+    grip: GripConfig
+    patches_n: int
+
+
+LOW_FORCE = Protocol(GripConfig(), 128)
+"""7 N, plain pads, 128 patches: the paper's table I."""
+HIGH_FORCE = Protocol(GripConfig(force_n=35.0, pad_friction=0.9, torsional_friction_m=0.006, pad_softness_s=0.01), 1280)
+"""35 N, rubber pads, 1280 patches: the paper's table II."""
+PROTOCOLS: dict[str, Protocol] = {"low-force": LOW_FORCE, "high-force": HIGH_FORCE}
+
+
+@dataclass(frozen=True)
+class TestConfig:
+    """The test on novel objects (section VI-C)."""
+
+    __test__ = False
+    objects: ObjectSet = "named"
+    tries_n: int = 10
+    """Tries an object. The paper: 10; small effects need far more."""
+    protocols: tuple[str, ...] = ("low-force",)
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "tries_n")
+        for protocol in self.protocols:
+            if protocol not in PROTOCOLS:
+                raise ConfigError(unknown_name("protocol", protocol, PROTOCOLS))
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """All that decides a run's results. Where it runs, on how many workers, does not."""
+
+    seed: int = 0
+    world: WorldConfig = field(default_factory=WorldConfig)
+    attack: AttackConfig = field(default_factory=AttackConfig)
+    patches: PatchConfig = field(default_factory=PatchConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    learning: LearningConfig = field(default_factory=LearningConfig)
+    match: MatchConfig = field(default_factory=MatchConfig)
+    test: TestConfig = field(default_factory=TestConfig)
+
+    def __post_init__(self) -> None:
+        _require(self.seed >= 0, "RunConfig.seed", self.seed, "zero or positive")
+        camera = self.world.camera
+        size_px = self.patches.size_m / camera.pixel_m
+        shorter = min(camera.width_px, camera.height_px)
+        _require(size_px < shorter, "PatchConfig.size_m", self.patches.size_m, f"below the image's {shorter * camera.pixel_m:.3f} m")
+
+
+PAPER = RunConfig(
+    world=WorldConfig(camera=CameraConfig(width_px=640, height_px=480, pixel_m=0.00075)),
+    network=NetworkConfig(trunk="alexnet"),
+    learning=LearningConfig(learning_rate=1e-4, finetune_rate=3e-5),
+)
+"""The paper's budgets and network."""
+QUARTER = RunConfig(
+    match=MatchConfig(random_grasps_n=10_000, grasps_per_iteration_n=750, collaborative_grasps_n=4_000),
+    test=TestConfig(tries_n=100),
+)
+"""A quarter of the paper's grasps with the compact network: under an hour on two cores."""
+DEMO = RunConfig(
+    world=WorldConfig(objects=ObjectConfig(training_n=130)),
+    match=MatchConfig(random_grasps_n=2_000, grasps_per_iteration_n=240, collaborative_grasps_n=960, wave_scenes_n=60),
+    test=TestConfig(tries_n=20),
+)
+"""The whole game in small, in minutes."""
+SMOKE = RunConfig(
+    world=WorldConfig(objects=ObjectConfig(training_n=26)),
+    learning=LearningConfig(epochs_n=1, finetune_epochs_n=1, adversary_epochs_n=1, batch_n=16),
+    match=MatchConfig(
+        random_grasps_n=64, grasps_per_iteration_n=24, iterations_n=2, collaborative_grasps_n=48, patches_n=32, wave_scenes_n=8
+    ),
+    test=TestConfig(tries_n=1),
+)
+"""Seconds; for tests of the machinery. Its players learn nothing."""
+PRESETS: dict[str, RunConfig] = {"smoke": SMOKE, "demo": DEMO, "quarter": QUARTER, "paper": PAPER}
+
+
+def preset_named(name: str) -> RunConfig:
+    """The preset of that name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if name not in PRESETS:
+        raise ConfigError(unknown_name("preset", name, PRESETS))
+    return PRESETS[name]
+
+
+def gripped(world: WorldConfig, protocol: Protocol) -> WorldConfig:
+    """The world with a protocol's grip."""
+    return replace(world, grip=protocol.grip)

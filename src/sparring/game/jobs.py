@@ -1,6 +1,6 @@
 """What a worker does for the simulated cell: look, grasp, attack. Pure functions of small jobs; no network, no torch."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
@@ -17,6 +17,7 @@ from sparring.actions.grasp import (
     start_height_m,
 )
 from sparring.config import AttackConfig, WorldConfig
+from sparring.data.pictures import decode_image, encode_image
 from sparring.seeding import rng_of
 from sparring.world.camera import Calibration, calibration_of, render
 from sparring.world.hand import HandSensors, gap_m
@@ -39,12 +40,18 @@ class View:
     """A scene as the camera and the simulator know it. Players see the image and its calibration alone."""
 
     spec: SceneSpec
-    image: UInt8[np.ndarray, "h w 3"]
+    png: bytes
     calibration: Calibration
     state: Float[np.ndarray, " state"]
     mass_kg: float
     friction: float
+    family: str
     centre_of_mass_m: tuple[float, float]
+
+    @property
+    def image(self) -> UInt8[np.ndarray, "h w 3"]:
+        """The picture, decoded."""
+        return decode_image(self.png)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,11 +115,12 @@ def look(job: LookJob) -> View:
     com = scene.centre_of_mass_m(state)
     return View(
         spec=job.spec,
-        image=render(scene, state),
+        png=encode_image(render(scene, state)),
         calibration=calibration_of(job.world.camera, job.spec.seed),
         state=state,
         mass_kg=scene.object.mass_kg,
         friction=scene.object.friction,
+        family=scene.object.family,
         centre_of_mass_m=(float(com[0]), float(com[1])),
     )
 
@@ -211,7 +219,3 @@ def _with_hand(state: np.ndarray, pose: np.ndarray) -> np.ndarray:
     placed[1:7] = pose[:6]
     return placed
 
-
-def renewed(job: GraspJob, *, grasps: tuple[Grasp, ...], seeds: tuple[int, ...]) -> GraspJob:
-    """The job with other grasps."""
-    return replace(job, grasps=grasps, seeds=seeds)

@@ -1,0 +1,56 @@
+"""Writing files so that a kill or a full disk leaves either the old file or the new one, never half of one."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from sparring.errors import DataError, RunFolderError
+
+
+def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+    """Lets `write` fill a temporary file beside `path`, syncs it and renames it.
+
+    Raises:
+        RunFolderError: the disk is full or the folder cannot be written; `path` is as it was.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(part)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        _discard(part)
+        raise RunFolderError(
+            f"could not write {path}: {error.strerror or error}; make room or choose another folder, "
+            "then run the same command again: it goes on where it stopped"
+        ) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text file atomically."""
+    write_atomically(path, lambda part: _write_bytes(part, text.encode()))
+
+
+def read_text(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        DataError: it is missing or not text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"could not read {path}: {error}") from None
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+def _discard(part: Path) -> None:
+    try:
+        part.unlink(missing_ok=True)
+    except OSError:
+        pass

@@ -1,0 +1,76 @@
+"""Shards of records on disk: one Parquet file a wave, atomic and checksummed."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sparring.data.files import write_atomically
+from sparring.data.records import SCHEMA, SCHEMA_VERSION
+from sparring.errors import DataError
+
+IMAGE_DICTIONARY_BYTES = 64 * 2**20
+"""Attempts on one scene share one stored image as long as a wave's images fit in here."""
+
+
+def shard_path(stage: Path, wave: int) -> Path:
+    """Where a wave's shard lies."""
+    return stage / f"wave-{wave:05d}.parquet"
+
+
+def write_shard(path: Path, table: pa.Table) -> None:
+    """Writes a shard whole or not at all, every page with its checksum."""
+    write_atomically(
+        path,
+        lambda part: pq.write_table(
+            table,
+            part,
+            compression="zstd",
+            write_page_checksum=True,
+            dictionary_pagesize_limit=IMAGE_DICTIONARY_BYTES,
+        ),
+    )
+
+
+def read_shard(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """A shard's table.
+
+    Raises:
+        DataError: missing, damaged, or of another schema.
+    """
+    try:
+        table = pq.read_table(path, columns=columns, page_checksum_verification=True, partitioning=None)
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"shard {path} is damaged or missing ({reason}); delete it and run `sparring play` again to redo it") from None
+    version = (table.schema.metadata or {}).get(b"sparring_schema", b"none").decode()
+    if version != str(SCHEMA_VERSION):
+        raise DataError(f"shard {path} has schema {version}, this version of sparring reads {SCHEMA_VERSION}")
+    if columns is None and table.schema.names != SCHEMA.names:
+        raise DataError(f"shard {path} does not have the columns of its schema")
+    return table
+
+
+def read_stage(stage: Path, columns: list[str] | None = None) -> pa.Table:
+    """All shards of a stage, in order of waves."""
+    tables = [read_shard(path, columns) for path in sorted(stage.glob("wave-*.parquet"))]
+    if not tables:
+        raise DataError(f"no shards in {stage}; run `sparring play` again to make them")
+    return pa.concat_tables(tables)
+
+
+def digest_of(tables: Iterable[pa.Table]) -> str:
+    """sha256 over the contents of tables, whatever wrote them and however they are cut into files."""
+    total = hashlib.sha256()
+    for table in tables:
+        for name in table.schema.names:
+            column = pc.cast(table[name], SCHEMA.field(name).type).combine_chunks()
+            sink = pa.BufferOutputStream()
+            batch = pa.record_batch([column], names=[name])
+            with pa.ipc.new_stream(sink, batch.schema) as writer:
+                writer.write_batch(batch)
+            total.update(sink.getvalue())
+    return total.hexdigest()

@@ -1,0 +1,112 @@
+"""The test on novel objects (section VI-C): greedy grasps, lifted 30 cm and held; every player meets the same scenes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from sparring.config import PROTOCOLS, ObjectSet, RunConfig
+from sparring.data.records import Row, table_of
+from sparring.data.store import read_shard, write_shard
+from sparring.errors import DataError
+from sparring.game.cell import Cell, GraspRequest
+from sparring.game.collect import attempt_row, world_grasp
+from sparring.game.jobs import View
+from sparring.game.progress import Progress
+from sparring.players.choosing import GraspPlayer, Protagonist
+from sparring.players.device import Compute
+from sparring.players.networks import PatchNet
+from sparring.seeding import rng_of, seed_of
+from sparring.world.objects.catalogue import names_in
+from sparring.world.scene import SceneSpec
+
+TEST_SCENES = 20170529
+"""Seed of all test scenes: the same for every run, so that runs can be compared scene by scene."""
+TRIES_AT_ONCE_N = 250
+
+
+@dataclass(frozen=True)
+class Test:
+    """Which objects, under which protocol."""
+
+    __test__ = False
+    protocol: str
+    objects: ObjectSet
+    tries_n: int
+
+    def config(self, config: RunConfig) -> RunConfig:
+        """The run's config with the protocol's grip and patches."""
+        protocol = PROTOCOLS[self.protocol]
+        return replace(
+            config,
+            world=replace(config.world, grip=protocol.grip),
+            match=replace(config.match, patches_n=protocol.patches_n),
+        )
+
+    def specs(self, config: RunConfig) -> list[SceneSpec]:
+        """The scenes of the test: every object `tries_n` times."""
+        names = names_in(self.objects, config.world.objects)
+        return [SceneSpec(name, seed_of(TEST_SCENES, name, index)) for name in names for index in range(self.tries_n)]
+
+
+def greedy_player(network: PatchNet, compute: Compute, config: RunConfig) -> Protagonist:
+    """A protagonist as it is tested; `config` is the test's."""
+    network.to(compute.device)
+    return Protagonist(network, compute, config.patches, config.world.camera.pixel_m, config.match.patches_n, "greedy")
+
+
+def run_test(
+    test: Test, players: dict[Path, GraspPlayer], *, config: RunConfig, cell: Cell, progress: Progress
+) -> None:
+    """Tests players whose shard (the key) does not hold this test yet. `config` and `cell` are of the test's protocol."""
+    specs = test.specs(config)
+    todo = {path: player for path, player in players.items() if not _is_done(path, specs)}
+    if not todo:
+        return
+    rows: dict[Path, list[Row]] = {path: [] for path in todo}
+    with progress.task(f"test {test.protocol} on {test.objects}", len(specs) * len(todo), "tries") as task:
+        for start in range(0, len(specs), TRIES_AT_ONCE_N):
+            views = list(cell.look(specs[start : start + TRIES_AT_ONCE_N]))
+            for path, player in todo.items():
+                tried = _try(path.stem, player, views, config, cell)
+                rows[path] += tried
+                task.advance(len(tried), lifted=sum(row["lifted"] for row in tried))
+    for path, tried in rows.items():
+        write_shard(path, table_of(tried))
+
+
+def _is_done(path: Path, specs: Sequence[SceneSpec]) -> bool:
+    if not path.exists():
+        return False
+    seeds = read_shard(path, ["scene_seed"])["scene_seed"].to_pylist()
+    return seeds == [spec.seed for spec in specs]
+
+
+def _try(name: str, player: GraspPlayer, views: Sequence[View], config: RunConfig, cell: Cell) -> list[Row]:
+    chosen = [player.choose(view.image, 1, rng_of(view.spec.seed, "test"))[0] for view in views]
+    requests = [
+        GraspRequest(view, (world_grasp(view, grasp),), (seed_of(view.spec.seed, "noise"),))
+        for view, grasp in zip(views, chosen, strict=True)
+    ]
+    outcomes = cell.grasp(requests, must_hold=True)
+    return [
+        {"attempt": f"{name}/{view.spec.object_name}/{view.spec.seed}", "stage": "test"}
+        | attempt_row(request, grasp, outcome, 0, config)
+        for view, request, grasp, outcome in zip(views, requests, chosen, outcomes, strict=True)
+    ]
+
+
+def lifted_in(path: Path) -> dict[tuple[str, int], bool]:
+    """Outcome of every valid try in a test's shard, by object and scene."""
+    table: pa.Table = read_shard(path, ["object", "scene_seed", "lifted", "invalid"])
+    if not len(table):
+        raise DataError(f"{path} holds no tries")
+    return {(row["object"], row["scene_seed"]): row["lifted"] for row in table.to_pylist() if not row["invalid"]}
+
+
+def paired(first: dict[tuple[str, int], bool], second: dict[tuple[str, int], bool]) -> tuple[np.ndarray, np.ndarray]:
+    """Outcomes of two players on the scenes that both tried validly."""
+    both = sorted(first.keys() & second.keys())
+    return np.array([first[scene] for scene in both], bool), np.array([second[scene] for scene in both], bool)

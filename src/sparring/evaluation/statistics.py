@@ -1,0 +1,63 @@
+"""Intervals and paired tests for success rates."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool
+from scipy import stats
+
+Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Successes of tries, with a 95 % interval."""
+
+    successes: int
+    n: int
+
+    @property
+    def rate(self) -> float:
+        """Share of successes; 0 of 0 is 0."""
+        return self.successes / self.n if self.n else 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's score interval (1927); all of 0..1 when nothing was tried."""
+        n, p, z = self.n, self.rate, Z95
+        if not n:
+            return 0.0, 1.0
+        middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+        half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """How much more often one player succeeds than another on the same scenes."""
+
+    n: int
+    difference: float
+    """Rate of the first less rate of the second."""
+    low: float
+    high: float
+    """95 % interval (Agresti and Min 2005)."""
+    p: float
+    """Exact McNemar test, two-sided."""
+
+
+def rate_of(succeeded: Bool[np.ndarray, " n"]) -> Rate:
+    """The rate of some outcomes."""
+    return Rate(int(succeeded.sum()), len(succeeded))
+
+
+def paired_difference(first: Bool[np.ndarray, " n"], second: Bool[np.ndarray, " n"]) -> PairedDifference:
+    """Compares two players on the same scenes, in the same order."""
+    n = len(first)
+    gained, lost = int((first & ~second).sum()), int((~first & second).sum())
+    p = float(stats.binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
+    b, c, m = gained + 0.5, lost + 0.5, n + 2
+    middle = (b - c) / m
+    half = Z95 * np.sqrt(b + c - (b - c) ** 2 / m) / m
+    difference = (gained - lost) / n if n else 0.0
+    return PairedDifference(n, difference, float(max(-1, middle - half)), float(min(1, middle + half)), p)

@@ -1,0 +1,90 @@
+"""Records as training sees them: the surroundings of every grasp as bytes in memory, and what became of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Bool, Float, Int, UInt8
+
+from sparring.actions.grasp import angle_rad
+from sparring.data.pictures import decode_image
+from sparring.players.choosing import GraspedPatches
+from sparring.players.patches import crop_about, crop_side_px
+
+COLUMNS = [
+    "image",
+    "object",
+    "scene_seed",
+    "column_px",
+    "row_px",
+    "angle",
+    "sensed",
+    "adversary",
+    "action",
+    "dislodged",
+    "invalid",
+]
+"""All that training may know."""
+
+
+@dataclass(frozen=True, eq=False)
+class Experience:
+    """Valid attempts."""
+
+    crops: UInt8[np.ndarray, "n 3 c c"]
+    offsets: Float[np.ndarray, "n 2"]
+    angles: Int[np.ndarray, " n"]
+    succeeded: Bool[np.ndarray, " n"]
+    """By the weak sensor."""
+    objects: np.ndarray
+    """Names, shape [n]; to keep some objects out of training, never seen by a network."""
+    adversaries: np.ndarray
+    """Name of the adversary that attacked, shape [n]; empty where none did."""
+    actions: Int[np.ndarray, " n"]
+    dislodged: Bool[np.ndarray, " n"]
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+    def where(self, rows: np.ndarray) -> "Experience":
+        """Some of the attempts, by mask or indices."""
+        return Experience(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+    def seen(self, rows: np.ndarray) -> GraspedPatches:
+        """What an adversary sees of some of the attempts."""
+        return GraspedPatches(
+            self.crops[rows], self.offsets[rows], np.asarray(angle_rad(self.angles[rows]), np.float32)
+        )
+
+
+def experience_of(table: pa.Table, *, patch_px: float) -> Experience:
+    """The valid attempts of a table that holds `COLUMNS`."""
+    table = table.filter(pc.invert(table["invalid"]))
+    side, n = crop_side_px(patch_px), len(table)
+    crops, offsets = np.empty((n, 3, side, side), np.uint8), np.empty((n, 2), np.float32)
+    centres = np.stack([table["column_px"].to_numpy(), table["row_px"].to_numpy()], axis=1).astype(float)
+    pictures, seeds = table["image"], table["scene_seed"].to_pylist()
+    image: np.ndarray | None = None
+    for row in range(n):
+        if row == 0 or seeds[row] != seeds[row - 1]:
+            image = decode_image(pictures[row]["bytes"].as_py())
+        assert image is not None
+        crops[row], offsets[row] = crop_about(image, centres[row], side)
+    return Experience(
+        crops=crops,
+        offsets=offsets,
+        angles=table["angle"].to_numpy().astype(np.int64),
+        succeeded=table["sensed"].to_numpy(zero_copy_only=False).astype(bool),
+        objects=np.array(table["object"].to_pylist(), dtype=str),
+        adversaries=np.array(pc.fill_null(table["adversary"], "").to_pylist(), dtype=str),
+        actions=pc.fill_null(table["action"], -1).to_numpy().astype(np.int64),
+        dislodged=pc.fill_null(table["dislodged"], False).to_numpy(zero_copy_only=False).astype(bool),
+    )
+
+
+def together(parts: list[Experience]) -> Experience:
+    """All attempts of several experiences, in order (the paper aggregates its data)."""
+    return Experience(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in Experience.__dataclass_fields__)
+    )

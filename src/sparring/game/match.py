@@ -1,0 +1,272 @@
+"""The match: the paper's loop (sections IV-B, V-G) and, beside it, the arm that only collaborates.
+
+Every step is skipped when its result is on disk, and draws from a seed of its own name, so that a run that was killed
+goes on and ends as it would have.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from sparring.actions.adversaries import ADVERSARIES
+from sparring.actions.grasp import ANGLES_N
+from sparring.config import RunConfig
+from sparring.data.store import read_stage
+from sparring.data.targets import adversary_targets, grasp_targets, protagonist_targets
+from sparring.game import training
+from sparring.game.cell import Cell
+from sparring.game.collect import AttackPlayer, LearnedAttacks, RandomAttacks, Stage, collect
+from sparring.game.experience import COLUMNS, Experience, experience_of, together
+from sparring.game.progress import Progress, Task
+from sparring.game.run_folder import RunFolder
+from sparring.game.training import EpochMetrics, Lesson, Schedule, held_out_objects
+from sparring.players.checkpoint import PlayerCard, Role, load_player, save_player
+from sparring.players.choosing import Protagonist, RandomGrasps, attack_probabilities
+from sparring.players.device import Compute
+from sparring.players.networks import PatchNet, new_network
+from sparring.scoring import auc
+from sparring.seeding import seed_of
+
+START = "start"
+COLLABORATIVE = "collaborative"
+
+
+def player_names(config: RunConfig) -> list[str]:
+    """Protagonists that a run ends with, in the order of the paper's table."""
+    attacked = [f"{adversary}-{i + 1}" for adversary in config.match.adversaries for i in range(config.match.iterations_n)]
+    return [START, COLLABORATIVE, *attacked]
+
+
+@dataclass(eq=False)
+class Match:
+    """One run. `play` does everything that is not done yet."""
+
+    config: RunConfig
+    cell: Cell
+    run: RunFolder
+    compute: Compute
+    progress: Progress
+    _known: dict[str, Experience] = field(default_factory=dict)
+
+    def play(self) -> None:
+        """Random grasps and P_0; then both arms."""
+        self.start()
+        self._collaborate()
+        self._compete()
+
+    def start(self) -> None:
+        """Random grasps and P_0, which both arms share."""
+        stage = Stage("random", self.config.match.random_grasps_n)
+        self._collect(stage, RandomGrasps(self.config.patches, self._pixel_m), None)
+        self._fit_protagonist(START, None, ["random"], None)
+
+    def _collaborate(self) -> None:
+        """The baseline: more grasps by importance sampling, no adversary, as many rounds as the other arm plays."""
+        match = self.config.match
+        rounds = match.iterations_n * max(1, len(match.adversaries))
+        stages, player = ["random"], START
+        for number, grasps_n in enumerate(_shares(match.collaborative_grasps_n, rounds), start=1):
+            stages.append(f"{COLLABORATIVE}-{number}")
+            self._collect(Stage(stages[-1], grasps_n), self.protagonist(player), None)
+            name = COLLABORATIVE if number == rounds else stages[-1]
+            self._fit_protagonist(name, player, stages, None)
+            player = name
+
+    def _compete(self) -> None:
+        """Iterations against each adversary in turn: attack, aggregate, train the adversary, then the protagonist."""
+        match = self.config.match
+        stages, player = ["random"], START
+        for adversary in match.adversaries:
+            attacker: AttackPlayer = RandomAttacks(adversary)
+            for number in range(1, match.iterations_n + 1):
+                name = f"{adversary}-{number}"
+                stages.append(name)
+                self._collect(Stage(name, match.grasps_per_iteration_n), self.protagonist(player), attacker)
+                self._fit_adversary(adversary, name, player, stages)
+                self._fit_protagonist(name, player, stages, adversary)
+                attacker, player = self._attacker(adversary, name), name
+
+    def _collect(self, stage: Stage, player: Protagonist | RandomGrasps, attacker: AttackPlayer | None) -> None:
+        collect(stage, player, attacker, config=self.config, cell=self.cell, run=self.run, progress=self.progress)
+
+    def _fit_protagonist(self, name: str, before: str | None, stages: list[str], adversary: str | None) -> None:
+        """P_0 by eq. 3; later players go on from the one before, by eq. 5 where an adversary is met."""
+        if self.run.player(name).exists():
+            return
+        learning, known = self.config.learning, self._experience(stages)
+        targets, summary = grasp_targets(known.succeeded), self._held_out_before(before, known)
+        if adversary is not None:
+            strongest = self._strongest_attack(adversary, name, known)
+            targets = protagonist_targets(known.succeeded, strongest, alpha=learning.alpha)
+            summary["target_mean_of_successes"] = _mean(targets[known.succeeded])
+        lesson = Lesson(
+            crops=known.crops,
+            offsets=known.offsets,
+            grasp_angles=known.angles,
+            actions=known.angles,
+            targets=targets,
+            positive=known.succeeded,
+            held_out=self._held_out(known),
+            turned=True,
+        )
+        network = self._new_network(name, ANGLES_N) if before is None else self.load(before, "protagonist")
+        fresh = Schedule(learning.learning_rate, learning.epochs_n, keep_best=False)
+        schedule = fresh if before is None else Schedule(learning.finetune_rate, learning.finetune_epochs_n, keep_best=False)
+        self._fit(name, "protagonist", network, lesson, schedule, summary)
+
+    def _fit_adversary(self, adversary: str, name: str, player: str, stages: list[str]) -> None:
+        """The adversary learns anew, by eq. 4, from all of its attacks; its convolutions start from the protagonist's."""
+        if self.run.player(_adversary_name(name)).exists():
+            return
+        learning, known = self.config.learning, self._experience(stages)
+        attacks = known.where((known.adversaries == adversary))
+        network = self._new_network(_adversary_name(name), ADVERSARIES[adversary].actions_n)
+        if self.config.network.trunk == "compact":
+            network.convolutions.load_state_dict(self.load(player, "protagonist").convolutions.state_dict())
+        lesson = Lesson(
+            crops=attacks.crops,
+            offsets=attacks.offsets,
+            grasp_angles=attacks.angles,
+            actions=attacks.actions,
+            targets=adversary_targets(attacks.dislodged),
+            positive=attacks.dislodged,
+            held_out=self._held_out(attacks),
+            turned=False,
+        )
+        schedule = Schedule(learning.learning_rate, learning.adversary_epochs_n, keep_best=True)
+        self._fit(_adversary_name(name), "adversary", network, lesson, schedule, {"dislodged_rate": _mean(attacks.dislodged)})
+
+    def _fit(
+        self, name: str, role: Role, network: PatchNet, lesson: Lesson, schedule: Schedule, summary: dict[str, Any]
+    ) -> None:
+        learning = self.config.learning
+        trained_n = int((~lesson.held_out).sum())
+        history: list[EpochMetrics] = []
+        if trained_n:
+            with self.progress.task(f"fit {name}", schedule.epochs_n, "epochs") as task:
+                history = training.fit(
+                    network,
+                    lesson,
+                    schedule,
+                    learning=learning,
+                    compute=self.compute,
+                    patch_px=self._patch_px,
+                    seed=seed_of(self.config.seed, "fit", name),
+                    epoch_done=lambda metrics: _tell(task, metrics),
+                )
+        rows = [training.as_row(name, metrics) for metrics in history]
+        counts = {"trained_n": trained_n, "positives_n": int((lesson.positive & ~lesson.held_out).sum())}
+        if role == "adversary":
+            summary |= self._adversary_summary(network, lesson)
+        self.run.record_metrics(name, [*rows, {"fit": name, "summary": counts | summary}])
+        save_player(self.run.player(name), network, self._card(name, role, network))
+
+    def _adversary_summary(self, network: PatchNet, lesson: Lesson) -> dict[str, Any]:
+        """On objects it never saw: AUC, and its strongest belief beside what really fell (knowledge of eq. 5's bias)."""
+        attacks = Experience(
+            lesson.crops,
+            lesson.offsets,
+            lesson.grasp_angles,
+            lesson.positive,
+            np.empty(len(lesson.crops), str),
+            np.empty(len(lesson.crops), str),
+            lesson.actions,
+            lesson.positive,
+        )
+        rows = np.flatnonzero(lesson.held_out)
+        if not len(rows):
+            return {}
+        believed = attack_probabilities(network, attacks.seen(rows), patch_px=self._patch_px, compute=self.compute)
+        acted = believed[np.arange(len(rows)), lesson.actions[rows]]
+        return {
+            "held_out_n": len(rows),
+            "held_out_auc": auc(acted, lesson.positive[rows]),
+            "held_out_mean_belief": _mean(acted),
+            "held_out_mean_max": _mean(believed.max(axis=1)),
+            "held_out_dislodged_rate": _mean(lesson.positive[rows]),
+        }
+
+    def _strongest_attack(self, adversary: str, name: str, known: Experience) -> np.ndarray:
+        """max_u adversary(s+, u) for every success, zero elsewhere."""
+        network = self.load(_adversary_name(name), "adversary")
+        strongest = np.zeros(len(known), np.float32)
+        rows = np.flatnonzero(known.succeeded)
+        believed = attack_probabilities(network, known.seen(rows), patch_px=self._patch_px, compute=self.compute)
+        strongest[rows] = believed.max(axis=1) if len(rows) else 0.0
+        return strongest
+
+    def _held_out_before(self, before: str | None, known: Experience) -> dict[str, Any]:
+        return {"success_rate": _mean(known.succeeded), "from": before}
+
+    def _held_out(self, known: Experience) -> np.ndarray:
+        return held_out_objects(known.objects, self.config.learning.held_out_share, self.config.seed)
+
+    def _experience(self, stages: list[str]) -> Experience:
+        for stage in stages:
+            if stage not in self._known:
+                self._known[stage] = experience_of(read_stage(self.run.stage(stage), COLUMNS), patch_px=self._patch_px)
+        return together([self._known[stage] for stage in stages])
+
+    def _new_network(self, name: str, actions_n: int) -> PatchNet:
+        return new_network(
+            self.config.network, actions_n, dropout=self.config.learning.dropout, seed=seed_of(self.config.seed, "network", name)
+        )
+
+    def load(self, name: str, role: Role) -> PatchNet:
+        """A player of this run, on the device."""
+        network, _ = load_player(self.run.player(name), role=role)
+        return network.to(self.compute.device)
+
+    def protagonist(self, name: str) -> Protagonist:
+        """A player of this run as it explores: by importance sampling."""
+        network = self.load(name, "protagonist")
+        match = self.config.match
+        return Protagonist(network, self.compute, self.config.patches, self._pixel_m, match.patches_n, "importance")
+
+    def _attacker(self, adversary: str, name: str) -> LearnedAttacks:
+        return LearnedAttacks(adversary, self.load(_adversary_name(name), "adversary"), self.compute, self._patch_px)
+
+    def _card(self, name: str, role: Role, network: PatchNet) -> PlayerCard:
+        return PlayerCard(
+            name=name,
+            role=role,
+            trunk=network.trunk,
+            actions_n=network.actions_n,
+            pixel_m=self._pixel_m,
+            patches=self.config.patches,
+            patches_n=self.config.match.patches_n,
+        )
+
+    @property
+    def _pixel_m(self) -> float:
+        return self.config.world.camera.pixel_m
+
+    @property
+    def _patch_px(self) -> float:
+        return self.config.patches.size_m / self._pixel_m
+
+
+def _adversary_name(name: str) -> str:
+    return f"adversary-{name}"
+
+
+def _shares(total: int, parts: int) -> list[int]:
+    """`total` in `parts` nearly equal shares."""
+    return [total // parts + (index < total % parts) for index in range(parts)]
+
+
+def _mean(values: np.ndarray) -> float | None:
+    return float(np.mean(values)) if len(values) else None
+
+
+def _tell(task: Task, metrics: EpochMetrics) -> None:
+    told = {"loss": metrics.loss, "accuracy": metrics.train_accuracy, "images/s": metrics.images_per_s}
+    if metrics.held_out_auc is not None:
+        told["held-out AUC"] = metrics.held_out_auc
+    task.advance(1, **told)
+
+
+def resolved(config: RunConfig, precision: Any) -> RunConfig:
+    """The config with the arithmetic made definite, as it is stored."""
+    return replace(config, learning=replace(config.learning, precision=precision))

@@ -1,0 +1,96 @@
+"""Players on disk: safetensors with what is needed to use them. Loading one never executes anything from the file."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from sparring.config import PatchConfig
+from sparring.data.files import write_atomically
+from sparring.errors import CheckpointError, SparringError
+from sparring.players.networks import PatchNet
+
+FORMAT = "sparring-player-1"
+Role = Literal["protagonist", "adversary"]
+
+
+@dataclass(frozen=True)
+class PlayerCard:
+    """What a checkpoint says of its player."""
+
+    name: str
+    role: Role
+    trunk: str
+    actions_n: int
+    pixel_m: float
+    """Size of a pixel in the images that the player learned from."""
+    patches: PatchConfig
+    patches_n: int
+
+    def to_json(self) -> str:
+        """As the checkpoint's metadata has it."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+def save_player(path: Path, network: PatchNet, card: PlayerCard) -> None:
+    """Writes a checkpoint atomically."""
+    tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    metadata = {"format": FORMAT, "card": card.to_json()}
+    write_atomically(path, lambda part: save_file(tensors, part, metadata))
+
+
+def load_player(path: Path, *, role: Role | None = None) -> tuple[PatchNet, PlayerCard]:
+    """A player from its checkpoint.
+
+    Raises:
+        CheckpointError: missing, truncated, foreign, not finite, or of another role.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError:
+        raise CheckpointError(f"there is no checkpoint {path}") from None
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(f"{path} is not a whole safetensors file ({error}); make it again with `sparring play`") from None
+    card = _card(path, metadata)
+    if role is not None and card.role != role:
+        raise CheckpointError(f"{path} holds a player of role {card.role}; a {role} is needed")
+    network = _network(path, card)
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise CheckpointError(f"{path} does not fit its own card (trunk {card.trunk}): {reason}") from None
+    if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
+        raise CheckpointError(f"{path} holds weights that are not finite; its training went wrong")
+    network.eval()
+    return network.to(memory_format=torch.channels_last), card
+
+
+def _network(path: Path, card: PlayerCard) -> PatchNet:
+    try:
+        return PatchNet(card.trunk, card.actions_n)
+    except SparringError as error:
+        raise CheckpointError(f"{path}: {error}") from None
+
+
+def _card(path: Path, metadata: dict[str, str]) -> PlayerCard:
+    if metadata.get("format") != FORMAT:
+        found = metadata.get("format", "none")
+        raise CheckpointError(f"{path} is not a player of this version (format {found!r}, expected {FORMAT!r})")
+    try:
+        fields = json.loads(metadata["card"])
+        patches = PatchConfig(**fields.pop("patches"))
+        card = PlayerCard(patches=patches, **fields)
+        valid = isinstance(card.actions_n, int) and 1 <= card.actions_n <= 127 and float(card.pixel_m) > 0
+        valid = valid and isinstance(card.patches_n, int) and card.patches_n > 0 and card.role in ("protagonist", "adversary")
+    except (KeyError, TypeError, ValueError, AttributeError, SparringError) as error:
+        raise CheckpointError(f"{path} has a damaged card: {error}") from None
+    if not valid:
+        raise CheckpointError(f"{path} has an impossible card: {card}")
+    return card

@@ -1,0 +1,152 @@
+"""Players at work: from an image to grasps, from a grasped patch to an attack."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+
+from sparring.actions.grasp import ANGLES_N, angle_rad
+from sparring.config import PatchConfig
+from sparring.players import patches as cutting
+from sparring.players import policies
+from sparring.players.device import Compute
+from sparring.players.networks import PatchNet
+
+Policy = Literal["importance", "greedy"]
+SCORED_AT_ONCE_N = 1024
+
+
+@dataclass(frozen=True)
+class ImageGrasp:
+    """A grasp as chosen in an image."""
+
+    column_px: float
+    row_px: float
+    angle: int
+    """Discrete angle, times 10 degrees counter-clockwise."""
+    probability: float | None
+    """Probability of success in the player's eyes; None when it did not look."""
+
+
+class GraspPlayer(Protocol):
+    """Chooses grasps in an image."""
+
+    def choose(self, image: UInt8[np.ndarray, "h w 3"], k: int, rng: np.random.Generator) -> list[ImageGrasp]:
+        """`k` grasps, or fewer where there are not so many."""
+        ...
+
+
+@dataclass(frozen=True)
+class RandomGrasps:
+    """Random places in regions of interest, random angles: how the first data are gathered."""
+
+    patches: PatchConfig
+    pixel_m: float
+
+    def choose(self, image: UInt8[np.ndarray, "h w 3"], k: int, rng: np.random.Generator) -> list[ImageGrasp]:
+        """`k` random grasps."""
+        centres = cutting.sample_centres(
+            image,
+            k,
+            patch_px=self.patches.size_m / self.pixel_m,
+            window_px=self.patches.random_window_m / self.pixel_m,
+            feature_std=self.patches.feature_std,
+            rng=rng,
+        )
+        angles = rng.integers(ANGLES_N, size=k)
+        return [ImageGrasp(float(x), float(y), int(angle), None) for (x, y), angle in zip(centres, angles, strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class Protagonist:
+    """A network that looks at patches, with a policy that chooses among its scores."""
+
+    network: PatchNet
+    compute: Compute
+    patches: PatchConfig
+    pixel_m: float
+    patches_n: int
+    policy: Policy
+
+    def choose(self, image: UInt8[np.ndarray, "h w 3"], k: int, rng: np.random.Generator) -> list[ImageGrasp]:
+        """`k` grasps by the policy; greedy ones come best first."""
+        patch_px = self.patches.size_m / self.pixel_m
+        centres = cutting.sample_centres(
+            image, self.patches_n, patch_px=patch_px, window_px=patch_px, feature_std=self.patches.feature_std, rng=rng
+        )
+        logits = self.score(image, centres)
+        if self.policy == "greedy":
+            pairs = policies.greedy_pairs(logits, k)
+        else:
+            pairs = policies.importance_pairs(logits, k, rng)
+        probabilities = policies.sigmoid(policies.smoothed(logits))
+        return [
+            ImageGrasp(float(centres[patch, 0]), float(centres[patch, 1]), int(angle), float(probabilities[patch, angle]))
+            for patch, angle in pairs
+        ]
+
+    @torch.inference_mode()
+    def score(
+        self, image: UInt8[np.ndarray, "h w 3"], centres: Float[np.ndarray, "patches 2"]
+    ) -> Float[np.ndarray, "patches angles"]:
+        """Logits of success of every angle at every centre (column, row)."""
+        self.network.eval()
+        device = self.compute.device
+        pixels = torch.from_numpy(np.array(image)).to(device).permute(2, 0, 1).float()
+        points = torch.from_numpy(centres).to(device, torch.float32)
+        patch_px, out_px = self.patches.size_m / self.pixel_m, self.network.input_px
+        scores = []
+        for part in points.split(SCORED_AT_ONCE_N):
+            with self.compute.autocast():
+                scores.append(self.network(cutting.cut(pixels, part, patch_px=patch_px, out_px=out_px)).float().cpu())
+        return torch.cat(scores).numpy()
+
+
+@dataclass(frozen=True, eq=False)
+class GraspedPatches:
+    """What the adversary sees: where each grasp was, in crops of the image; `canonical_views` turns them into s+."""
+
+    crops: UInt8[np.ndarray, "n 3 c c"]
+    offsets: Float[np.ndarray, "n 2"]
+    angles: Float[np.ndarray, " n"]
+    """Image angle of each grasp, radians."""
+
+
+def grasped_patches(
+    images: Sequence[UInt8[np.ndarray, "h w 3"]], grasps: Sequence[ImageGrasp], *, patch_px: float
+) -> GraspedPatches:
+    """The surroundings of grasps, one image each."""
+    side = cutting.crop_side_px(patch_px)
+    pairs = [
+        cutting.crop_about(image, np.array([grasp.column_px, grasp.row_px]), side)
+        for image, grasp in zip(images, grasps, strict=True)
+    ]
+    return GraspedPatches(
+        crops=np.stack([crop for crop, _ in pairs]),
+        offsets=np.stack([offset for _, offset in pairs]).astype(np.float32),
+        angles=np.array([angle_rad(grasp.angle) for grasp in grasps], np.float32),
+    )
+
+
+@torch.inference_mode()
+def attack_probabilities(
+    network: PatchNet, seen: GraspedPatches, *, patch_px: float, compute: Compute
+) -> Float[np.ndarray, "n actions"]:
+    """Probability that each action dislodges each grasp, from the canonical view s+ (section V-E)."""
+    network.eval()
+    device, parts = compute.device, []
+    for start in range(0, len(seen.crops), SCORED_AT_ONCE_N):
+        rows = slice(start, start + SCORED_AT_ONCE_N)
+        views = cutting.turn(
+            torch.from_numpy(seen.crops[rows]).to(device).float(),
+            torch.from_numpy(seen.offsets[rows]).to(device),
+            torch.from_numpy(seen.angles[rows]).to(device),
+            patch_px=patch_px,
+            out_px=network.input_px,
+        )
+        with compute.autocast():
+            parts.append(torch.sigmoid(network(views).float()).cpu())
+    return torch.cat(parts).numpy() if parts else np.zeros((0, network.actions_n), np.float32)

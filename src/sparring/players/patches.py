@@ -1,0 +1,128 @@
+"""Patches: where they are sampled, and how they are cut, turned and scaled on the network's device.
+
+Pixel positions are (column, row); angles are counter-clockwise in the image.
+"""
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, UInt8
+from torch import Tensor
+from torch.nn import functional
+
+from sparring.config import CameraConfig, PatchConfig
+
+DRAWS_PER_PATCH_N = 40
+MAX_DRAWS_N = 60_000
+
+
+def size_px(patches: PatchConfig, camera: CameraConfig) -> float:
+    """Side of a patch in pixels of the camera."""
+    return patches.size_m / camera.pixel_m
+
+
+def sample_centres(
+    image: UInt8[np.ndarray, "h w 3"],
+    n: int,
+    *,
+    patch_px: float,
+    window_px: float,
+    feature_std: float,
+    rng: np.random.Generator,
+) -> Float[np.ndarray, "n 2"]:
+    """Centres (column, row), uniform where the whole patch lies inside the image and a window about it has features.
+
+    A window whose pixels' standard deviation is at most `feature_std` is drawn again (the authors: the patch itself,
+    15). Where an image has too few such places, the most featured of all draws are taken.
+    """
+    h, w = image.shape[:2]
+    margin = patch_px / 2
+    draws = min(MAX_DRAWS_N, n * DRAWS_PER_PATCH_N)
+    centres = rng.uniform([margin, margin], [w - 1 - margin, h - 1 - margin], size=(draws, 2))
+    spread = window_std(image, centres, window_px)
+    featured = np.flatnonzero(spread > feature_std)
+    if len(featured) >= n:
+        return centres[featured[:n]]
+    return centres[np.argsort(-spread, kind="stable")[:n]]
+
+
+def window_std(
+    image: UInt8[np.ndarray, "h w 3"], centres: Float[np.ndarray, "n 2"], window_px: float
+) -> Float[np.ndarray, " n"]:
+    """Standard deviation (0-255) of all pixels and channels in a square window about each centre."""
+    h, w = image.shape[:2]
+    pixels = image.astype(np.int64)
+    first = np.maximum(np.round(centres - window_px / 2).astype(int), 0)
+    last = np.minimum(first + max(1, round(window_px)), [w, h])
+    count = (last - first).prod(axis=1) * 3
+    mean = _window_sum(pixels.sum(axis=2), first, last) / count
+    square = _window_sum((pixels**2).sum(axis=2), first, last) / count
+    return np.sqrt(np.maximum(square - mean**2, 0.0))
+
+
+def _window_sum(values: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+    table = np.zeros((values.shape[0] + 1, values.shape[1] + 1), np.int64)
+    table[1:, 1:] = values.cumsum(axis=0).cumsum(axis=1)
+    (x0, y0), (x1, y1) = first.T, last.T
+    return table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
+
+
+def cut(
+    image: Float[Tensor, "3 h w"], centres: Float[Tensor, "n 2"], *, patch_px: float, out_px: int
+) -> Float[Tensor, "n 3 out out"]:
+    """Upright patches of one image, scaled to the network's input."""
+    n, angles = len(centres), torch.zeros(len(centres), device=image.device)
+    grid = _grid(centres, angles, patch_px, out_px, image.shape[-2:])
+    long = grid.reshape(1, n * out_px, out_px, 2)
+    patches = functional.grid_sample(image[None], long, padding_mode="border", align_corners=True)
+    return patches.reshape(3, n, out_px, out_px).transpose(0, 1)
+
+
+def turn(
+    crops: Float[Tensor, "n 3 c c"],
+    offsets: Float[Tensor, "n 2"],
+    angles_rad: Float[Tensor, " n"],
+    *,
+    patch_px: float,
+    out_px: int,
+) -> Float[Tensor, "n 3 out out"]:
+    """Patches about `offsets` (from each crop's centre), whose x axis lies along `angles_rad` in the image.
+
+    So a direction at angle `a` in the image is at `a - angle` in the patch: turned by its grasp's angle, a patch is
+    the adversary's canonical view s+ (section V-E), with the closing direction along its x axis.
+    """
+    middle = (torch.tensor(crops.shape[-2:], device=crops.device).flip(0) - 1) / 2
+    grid = _grid(offsets + middle, angles_rad, patch_px, out_px, crops.shape[-2:])
+    return functional.grid_sample(crops, grid, padding_mode="border", align_corners=True)
+
+
+def _grid(centres: Tensor, angles_rad: Tensor, patch_px: float, out_px: int, shape: torch.Size) -> Tensor:
+    """Sampling grid [n, out, out, 2] in grid_sample's coordinates (-1..1 from the first to the last pixel's centre)."""
+    steps = ((torch.arange(out_px, device=centres.device) + 0.5) / out_px - 0.5) * patch_px
+    right, up = torch.meshgrid(steps, -steps, indexing="xy")
+    c, s = torch.cos(angles_rad)[:, None, None], torch.sin(angles_rad)[:, None, None]
+    column = centres[:, 0, None, None] + right * c - up * s
+    row = centres[:, 1, None, None] - right * s - up * c
+    h, w = shape
+    return torch.stack([column * (2 / (w - 1)) - 1, row * (2 / (h - 1)) - 1], dim=-1)
+
+
+def crop_side_px(patch_px: float) -> int:
+    """Side of the square crop that holds a patch turned by any angle."""
+    return 2 * int(np.ceil(patch_px * np.sqrt(0.5))) + 3
+
+
+def crop_about(
+    image: UInt8[np.ndarray, "h w 3"], centre: Float[np.ndarray, " 2"], side_px: int
+) -> tuple[UInt8[np.ndarray, "3 c c"], Float[np.ndarray, " 2"]]:
+    """A crop about the pixel nearest to `centre`, repeated at the image's edges, and the offset of `centre` in it."""
+    nearest = np.round(centre).astype(int)
+    half = side_px // 2
+    h, w = image.shape[:2]
+    rows = np.clip(np.arange(nearest[1] - half, nearest[1] + half + 1), 0, h - 1)
+    columns = np.clip(np.arange(nearest[0] - half, nearest[0] + half + 1), 0, w - 1)
+    return np.ascontiguousarray(image[rows[:, None], columns].transpose(2, 0, 1)), centre - nearest
+
+
+def featured(image: UInt8[np.ndarray, "h w 3"], feature_std: float) -> Bool[np.ndarray, ""]:
+    """Whether an image has any features at all."""
+    return np.asarray(image.std() > feature_std)

@@ -1,0 +1,50 @@
+"""How a player chooses from its scores: at random, by importance sampling, greedily (sections IV-B, V-B, V-G)."""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from sparring.actions.grasp import ANGLES_N
+
+SMOOTHING = (0.25, 0.5, 0.25)
+"""Weights of an angle's neighbours and itself (the authors' code)."""
+TOP_N = 20
+"""Importance sampling draws among this many best patch-angle pairs (the authors' code)."""
+
+Choice = Int[np.ndarray, "k 2"]
+"""Rows of (patch, action)."""
+
+
+def smoothed(logits: Float[np.ndarray, "patches angles"]) -> Float[np.ndarray, "patches angles"]:
+    """Logits averaged over neighbouring angles, around the half circle."""
+    before, here, after = SMOOTHING
+    return before * np.roll(logits, 1, axis=1) + here * logits + after * np.roll(logits, -1, axis=1)
+
+
+def random_pairs(patches_n: int, actions_n: int, k: int, rng: np.random.Generator) -> Choice:
+    """`k` patches without repetition, each with a random action."""
+    return np.stack([rng.permutation(patches_n)[:k], rng.integers(actions_n, size=min(k, patches_n))], axis=1)
+
+
+def importance_pairs(logits: Float[np.ndarray, "patches angles"], k: int, rng: np.random.Generator) -> Choice:
+    """`k` different pairs drawn by their probability among the best `TOP_N`; the rest are never drawn."""
+    probabilities = sigmoid(smoothed(logits))
+    best = np.argsort(-probabilities, axis=None, kind="stable")[:TOP_N]
+    weights = probabilities.ravel()[best]
+    drawn = rng.choice(best, size=min(k, len(best)), replace=False, p=weights / weights.sum())
+    return np.stack(np.unravel_index(drawn, logits.shape), axis=1)
+
+
+def greedy_pairs(logits: Float[np.ndarray, "patches angles"], k: int = 1) -> Choice:
+    """The `k` best pairs, best first (eq. 2)."""
+    best = np.argsort(-smoothed(logits), axis=None, kind="stable")[:k]
+    return np.stack(np.unravel_index(best, logits.shape), axis=1)
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Probability of a logit."""
+    return 1.0 / (1.0 + np.exp(-np.asarray(logits, np.float64)))
+
+
+def uniform_logits(patches_n: int) -> Float[np.ndarray, "patches angles"]:
+    """Scores of a player that knows nothing."""
+    return np.zeros((patches_n, ANGLES_N))
