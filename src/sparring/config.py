@@ -358,7 +358,9 @@ class RunConfig:
         camera = self.world.camera
         size_px = self.patches.size_m / camera.pixel_m
         shorter = min(camera.width_px, camera.height_px)
-        _require(size_px < shorter, "PatchConfig.size_m", self.patches.size_m, f"below the image's {shorter * camera.pixel_m:.3f} m")
+        _require(
+            size_px < shorter, "PatchConfig.size_m", self.patches.size_m, f"below the image's {shorter * camera.pixel_m:.3f} m"
+        )
 
 
 PAPER = RunConfig(

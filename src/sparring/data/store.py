@@ -45,7 +45,9 @@ def read_shard(path: Path, columns: list[str] | None = None) -> pa.Table:
         table = pq.read_table(path, columns=columns, page_checksum_verification=True, partitioning=None)
     except (OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
-        raise DataError(f"shard {path} is damaged or missing ({reason}); delete it and run `sparring play` again to redo it") from None
+        raise DataError(
+            f"shard {path} is damaged or missing ({reason}); delete it and run `sparring play` again to redo it"
+        ) from None
     version = (table.schema.metadata or {}).get(b"sparring_schema", b"none").decode()
     if version != str(SCHEMA_VERSION):
         raise DataError(f"shard {path} has schema {version}, this version of sparring reads {SCHEMA_VERSION}")

@@ -57,9 +57,7 @@ def greedy_player(network: PatchNet, compute: Compute, config: RunConfig) -> Pro
     return Protagonist(network, compute, config.patches, config.world.camera.pixel_m, config.match.patches_n, "greedy")
 
 
-def run_test(
-    test: Test, players: dict[Path, GraspPlayer], *, config: RunConfig, cell: Cell, progress: Progress
-) -> None:
+def run_test(test: Test, players: dict[Path, GraspPlayer], *, config: RunConfig, cell: Cell, progress: Progress) -> None:
     """Tests players whose shard (the key) does not hold this test yet. `config` and `cell` are of the test's protocol."""
     specs = test.specs(config)
     todo = {path: player for path, player in players.items() if not _is_done(path, specs)}

@@ -61,9 +61,7 @@ class SimulatedCell:
 
     def grasp(self, requests: Sequence[GraspRequest], *, must_hold: bool = False) -> Iterator[GraspOutcomes]:
         """Simulates grasps."""
-        todo = [
-            jobs.GraspJob(self.world, one.view.spec, one.view.state, one.grasps, one.seeds, must_hold) for one in requests
-        ]
+        todo = [jobs.GraspJob(self.world, one.view.spec, one.view.state, one.grasps, one.seeds, must_hold) for one in requests]
         return self._executor.map(jobs.grasp, todo)
 
     def attack(self, adversary: str, requests: Sequence[AttackRequest]) -> Iterator[AttackOutcomes]:

@@ -37,9 +37,7 @@ class AttackPlayer(Protocol):
 
     adversary: str
 
-    def choose(
-        self, views: Sequence[View], grasps: Sequence[ImageGrasp], rng: np.random.Generator
-    ) -> list[AttackChoice]:
+    def choose(self, views: Sequence[View], grasps: Sequence[ImageGrasp], rng: np.random.Generator) -> list[AttackChoice]:
         """One attack a grasp."""
         ...
 
@@ -50,9 +48,7 @@ class RandomAttacks:
 
     adversary: str
 
-    def choose(
-        self, views: Sequence[View], grasps: Sequence[ImageGrasp], rng: np.random.Generator
-    ) -> list[AttackChoice]:
+    def choose(self, views: Sequence[View], grasps: Sequence[ImageGrasp], rng: np.random.Generator) -> list[AttackChoice]:
         """Any action, with equal chance."""
         drawn = rng.integers(ADVERSARIES[self.adversary].actions_n, size=len(grasps))
         return [AttackChoice(int(action), None) for action in drawn]
@@ -67,9 +63,7 @@ class LearnedAttacks:
     compute: Compute
     patch_px: float
 
-    def choose(
-        self, views: Sequence[View], grasps: Sequence[ImageGrasp], rng: np.random.Generator
-    ) -> list[AttackChoice]:
+    def choose(self, views: Sequence[View], grasps: Sequence[ImageGrasp], rng: np.random.Generator) -> list[AttackChoice]:
         """The best action for each grasp."""
         if not grasps:
             return []
@@ -145,8 +139,7 @@ def play_wave(
     """One round of play on some scenes; a row an attempt."""
     views = list(cell.look([spec for spec, _ in scenes]))
     chosen = [
-        player.choose(view.image, count, rng_of(view.spec.seed, "choose"))
-        for view, (_, count) in zip(views, scenes, strict=True)
+        player.choose(view.image, count, rng_of(view.spec.seed, "choose")) for view, (_, count) in zip(views, scenes, strict=True)
     ]
     requests = [_request(view, grasps) for view, grasps in zip(views, chosen, strict=True)]
     outcomes = list(cell.grasp(requests))
@@ -201,9 +194,7 @@ def _attacked(
         if outcomes[scene].lifted[index]:
             still.setdefault(scene, []).append((k, index, choice.action))
     played = [
-        AttackRequest(
-            requests[scene].view, outcomes[scene], tuple(i for _, i, _ in held), tuple(action for _, _, action in held)
-        )
+        AttackRequest(requests[scene].view, outcomes[scene], tuple(i for _, i, _ in held), tuple(action for _, _, action in held))
         for scene, held in still.items()
     ]
     for held, result in zip(still.values(), cell.attack(attacker.adversary, played), strict=True):
@@ -232,9 +223,7 @@ def _row(
     } | attempt_row(request, grasp, outcome, index, config)
 
 
-def attempt_row(
-    request: GraspRequest, grasp: ImageGrasp, outcome: GraspOutcomes, index: int, config: RunConfig
-) -> Row:
+def attempt_row(request: GraspRequest, grasp: ImageGrasp, outcome: GraspOutcomes, index: int, config: RunConfig) -> Row:
     """What is known of an attempt, but for its name and its image."""
     view, commanded, executed = request.view, request.grasps[index], outcome.executed[index]
     heights = sensing_heights_m(config.world.lift)
@@ -273,4 +262,3 @@ def attempt_row(
         "com_x_m": view.centre_of_mass_m[0],
         "com_y_m": view.centre_of_mass_m[1],
     }
-

@@ -53,9 +53,7 @@ class Experience:
 
     def seen(self, rows: np.ndarray) -> GraspedPatches:
         """What an adversary sees of some of the attempts."""
-        return GraspedPatches(
-            self.crops[rows], self.offsets[rows], np.asarray(angle_rad(self.angles[rows]), np.float32)
-        )
+        return GraspedPatches(self.crops[rows], self.offsets[rows], np.asarray(angle_rad(self.angles[rows]), np.float32))
 
 
 def experience_of(table: pa.Table, *, patch_px: float) -> Experience:
@@ -85,6 +83,4 @@ def experience_of(table: pa.Table, *, patch_px: float) -> Experience:
 
 def together(parts: list[Experience]) -> Experience:
     """All attempts of several experiences, in order (the paper aggregates its data)."""
-    return Experience(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in Experience.__dataclass_fields__)
-    )
+    return Experience(*(np.concatenate([getattr(part, name) for part in parts]) for name in Experience.__dataclass_fields__))

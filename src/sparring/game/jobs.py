@@ -218,4 +218,3 @@ def _with_hand(state: np.ndarray, pose: np.ndarray) -> np.ndarray:
     placed = state.copy()
     placed[1:7] = pose[:6]
     return placed
-

@@ -120,7 +120,7 @@ class Match:
         if self.run.player(_adversary_name(name)).exists():
             return
         learning, known = self.config.learning, self._experience(stages)
-        attacks = known.where((known.adversaries == adversary))
+        attacks = known.where(known.adversaries == adversary)
         network = self._new_network(_adversary_name(name), ADVERSARIES[adversary].actions_n)
         if self.config.network.trunk == "compact":
             network.convolutions.load_state_dict(self.load(player, "protagonist").convolutions.state_dict())
@@ -137,9 +137,7 @@ class Match:
         schedule = Schedule(learning.learning_rate, learning.adversary_epochs_n, keep_best=True)
         self._fit(_adversary_name(name), "adversary", network, lesson, schedule, {"dislodged_rate": _mean(attacks.dislodged)})
 
-    def _fit(
-        self, name: str, role: Role, network: PatchNet, lesson: Lesson, schedule: Schedule, summary: dict[str, Any]
-    ) -> None:
+    def _fit(self, name: str, role: Role, network: PatchNet, lesson: Lesson, schedule: Schedule, summary: dict[str, Any]) -> None:
         learning = self.config.learning
         trained_n = int((~lesson.held_out).sum())
         history: list[EpochMetrics] = []

@@ -63,7 +63,9 @@ class RunFolder:
             RunFolderError: this is no run folder.
         """
         if not self.config_path.exists():
-            raise RunFolderError(f"{self.path} is not a run folder (no config.json); make one with `sparring play PRESET --out {self.path}`")
+            raise RunFolderError(
+                f"{self.path} is not a run folder (no config.json); make one with `sparring play PRESET --out {self.path}`"
+            )
         try:
             return from_json(read_text(self.config_path))
         except (ConfigError, DataError) as error:
@@ -85,7 +87,11 @@ class RunFolder:
 
     def _require_same(self, config: RunConfig) -> None:
         ours, theirs = _flat(json.loads(to_json(config))), _flat(json.loads(to_json(self.config())))
-        differing = [f"{name} ({theirs.get(name)!r} there, {ours.get(name)!r} asked)" for name in sorted(ours | theirs) if ours.get(name) != theirs.get(name)]
+        differing = [
+            f"{name} ({theirs.get(name)!r} there, {ours.get(name)!r} asked)"
+            for name in sorted(ours | theirs)
+            if ours.get(name) != theirs.get(name)
+        ]
         if differing:
             shown = "; ".join(differing[:4]) + ("; ..." if len(differing) > 4 else "")
             raise RunFolderError(f"{self.path} holds a run of another config: {shown}. Choose another --out")
@@ -111,7 +117,9 @@ class RunFolder:
         try:
             rows = json.loads(read_text(self.results_path))
         except ValueError as error:
-            raise DataError(f"{self.results_path} is damaged ({error}); delete it and run `sparring evaluate {self.path}`") from None
+            raise DataError(
+                f"{self.results_path} is damaged ({error}); delete it and run `sparring evaluate {self.path}`"
+            ) from None
         return rows
 
     def seal(self) -> None:

@@ -13,10 +13,10 @@ from torch.nn import functional
 
 from sparring.actions.grasp import ANGLE_STEP_RAD, ANGLES_N
 from sparring.config import LearningConfig
-from sparring.scoring import auc
 from sparring.players.device import Compute
 from sparring.players.networks import PatchNet
 from sparring.players.patches import turn
+from sparring.scoring import auc
 from sparring.seeding import rng_of
 
 POSITIVE_TARGET = 0.1
@@ -223,7 +223,9 @@ class _Batches:
 
     def __init__(self, lesson: Lesson, batch_n: int, seed: int) -> None:
         trained = ~lesson.held_out
-        self._classes = [rows for rows in (np.flatnonzero(trained & lesson.positive), np.flatnonzero(trained & ~lesson.positive)) if len(rows)]
+        self._classes = [
+            rows for rows in (np.flatnonzero(trained & lesson.positive), np.flatnonzero(trained & ~lesson.positive)) if len(rows)
+        ]
         self._batch_n, self._rng = batch_n, rng_of(seed, "batches")
         self.per_epoch = max(1, int(np.ceil(trained.sum() / batch_n)))
 

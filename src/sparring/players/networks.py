@@ -68,9 +68,7 @@ def _compact() -> nn.Sequential:
 
 
 TRUNKS: dict[str, Trunk] = {
-    "alexnet": Trunk(
-        224, (123.675, 116.28, 103.53), (58.395, 57.12, 57.375), _alexnet, 256 * 6 * 6, (4096, 1024), imagenet=True
-    ),
+    "alexnet": Trunk(224, (123.675, 116.28, 103.53), (58.395, 57.12, 57.375), _alexnet, 256 * 6 * 6, (4096, 1024), imagenet=True),
     "compact": Trunk(64, (111.0, 111.0, 111.0), (144.0, 144.0, 144.0), _compact, 96 * 3 * 3, (256,)),
 }
 """A new trunk is a function and a row."""

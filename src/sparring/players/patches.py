@@ -45,9 +45,7 @@ def sample_centres(
     return centres[np.argsort(-spread, kind="stable")[:n]]
 
 
-def window_std(
-    image: UInt8[np.ndarray, "h w 3"], centres: Float[np.ndarray, "n 2"], window_px: float
-) -> Float[np.ndarray, " n"]:
+def window_std(image: UInt8[np.ndarray, "h w 3"], centres: Float[np.ndarray, "n 2"], window_px: float) -> Float[np.ndarray, " n"]:
     """Standard deviation (0-255) of all pixels and channels in a square window about each centre."""
     h, w = image.shape[:2]
     pixels = image.astype(np.int64)

@@ -101,8 +101,10 @@ def _parse(content: bytes, source: str) -> Convolutions:
     digest = hashlib.sha256(content).hexdigest()
     if digest == LPIPS_SHA256:
         return _from_lpips(content)
-    if digest.startswith(TORCHVISION_SHA256_PREFIX) and zipfile.is_zipfile(io.BytesIO(content)) or digest.startswith(
-        TORCHVISION_SHA256_PREFIX
+    if (
+        (digest.startswith(TORCHVISION_SHA256_PREFIX)
+        and zipfile.is_zipfile(io.BytesIO(content)))
+        or digest.startswith(TORCHVISION_SHA256_PREFIX)
     ):
         state = torch.load(io.BytesIO(content), weights_only=True)
         return {name.removeprefix("features."): value for name, value in state.items() if name.startswith("features.")}

@@ -63,9 +63,7 @@ def calibration_of(config: CameraConfig, seed: int) -> Calibration:
     rng = rng_of(seed, "camera")
     x, y = rng.uniform(-config.shift_m, config.shift_m, 2)
     turn = np.deg2rad(rng.uniform(-config.turn_deg, config.turn_deg))
-    return Calibration(
-        config.width_px, config.height_px, config.pixel_m, float(x), float(y), config.height_m, float(turn)
-    )
+    return Calibration(config.width_px, config.height_px, config.pixel_m, float(x), float(y), config.height_m, float(turn))
 
 
 def render(scene: Scene, state: Float[np.ndarray, " state"]) -> UInt8[np.ndarray, "h w 3"]:
@@ -115,9 +113,7 @@ def _interpolate(values: np.ndarray, at: np.ndarray) -> np.ndarray:
     return values[below] * (1 - part) + values[below + 1] * part
 
 
-def _window(
-    scene: Scene, state: np.ndarray, calibration: Calibration, light: np.ndarray
-) -> tuple[slice, slice] | None:
+def _window(scene: Scene, state: np.ndarray, calibration: Calibration, light: np.ndarray) -> tuple[slice, slice] | None:
     """The pixels that the object or its shadow can reach; None when they lie outside the picture."""
     low, high = scene.object_bounds_m(state)
     corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (max(low[2], 0.0), high[2])])

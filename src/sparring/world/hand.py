@@ -187,9 +187,7 @@ def _add_closing(spec: mujoco.MjSpec, hand: HandConfig, grip: GripConfig) -> Non
         data=[0.0, 1.0] + [0.0] * 10,
         solref=[0.004, 1.0],
     )
-    spec.add_sensor(
-        name="closing", type=mujoco.mjtSensor.mjSENS_TENDONPOS, objtype=mujoco.mjtObj.mjOBJ_TENDON, objname="closing"
-    )
+    spec.add_sensor(name="closing", type=mujoco.mjtSensor.mjSENS_TENDONPOS, objtype=mujoco.mjtObj.mjOBJ_TENDON, objname="closing")
 
 
 def closed_target_m(hand: HandConfig, grip: GripConfig) -> float:

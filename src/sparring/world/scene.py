@@ -75,7 +75,9 @@ class Scene:
     def object_bounds_m(self, state: Float[np.ndarray, " state"]) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest corner of the object's axis-aligned bounding box in the world."""
         data, ids = self.engine.forward(state), self.object_geoms
-        extents = np.stack([_extent(part, data.geom_xmat[k].reshape(3, 3)) for part, k in zip(self.object.parts, ids, strict=True)])
+        extents = np.stack(
+            [_extent(part, data.geom_xmat[k].reshape(3, 3)) for part, k in zip(self.object.parts, ids, strict=True)]
+        )
         centres = data.geom_xpos[ids]
         return (centres - extents).min(axis=0), (centres + extents).max(axis=0)
 

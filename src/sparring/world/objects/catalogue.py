@@ -57,7 +57,8 @@ def _mass_kg(looks_kg: float, config: ObjectConfig) -> float:
 
 def names_in(objects: ObjectSet, config: ObjectConfig) -> tuple[str, ...]:
     """The names in a set: `training` (seeds that players train on), `held-out` (other seeds of the same families),
-    `novel-families` (families never trained on), `named` (the paper's ten)."""
+    `novel-families` (families never trained on), `named` (the paper's ten).
+    """
     match objects:
         case "named":
             return tuple(NAMED_OBJECTS)

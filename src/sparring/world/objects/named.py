@@ -15,9 +15,7 @@ BROWN, TEAL = (0.45, 0.28, 0.14), (0.10, 0.50, 0.50)
 LYING = quat_about("y", np.pi / 2)
 
 
-def _part(
-    shape: Shape, size: Vector, at: Vector, material: str, colour: Vector, *, yaw: float = 0.0, pattern: int = 0
-) -> Part:
+def _part(shape: Shape, size: Vector, at: Vector, material: str, colour: Vector, *, yaw: float = 0.0, pattern: int = 0) -> Part:
     """A part of full size (length, width, height), or for rods (diameter, length, 0) lying along x."""
     if shape in ("cylinder", "capsule"):
         half, quat = (size[0] / 2, size[1] / 2, 0.0), LYING

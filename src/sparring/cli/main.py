@@ -1,0 +1,48 @@
+"""The `sparring` command. Each subcommand parses, calls, prints; what it needs is imported when it runs."""
+
+import os
+import sys
+
+import tyro
+
+from sparring.cli.commands import digest, evaluate, grasp, play, report, weights
+from sparring.errors import ConfigError, SparringError
+
+DESCRIPTION = """Robots that learn to grasp by playing against an adversary, in physics simulation.
+
+Start with: sparring play demo --out runs/demo
+"""
+
+
+def main() -> None:
+    """Entry point. Exits with 0 when all is well, 2 for impossible settings, 1 for other errors, 130 when interrupted."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    commands = {
+        "play": play,
+        "evaluate": evaluate,
+        "report": report,
+        "grasp": grasp,
+        "digest": digest,
+        "weights": weights,
+    }
+    try:
+        tyro.extras.subcommand_cli_from_dict(commands, prog="sparring", description=DESCRIPTION)
+    except ConfigError as error:
+        _fail(str(error), 2)
+    except SparringError as error:
+        _fail(str(error), 1)
+    except KeyboardInterrupt:
+        _fail("interrupted; run the same command again to go on", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"sparring: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Testing the players of a run and writing `evaluation/results.json`."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sparring.config import RunConfig
+from sparring.data.files import write_text
+from sparring.errors import RunFolderError
+from sparring.evaluation.protocol import Test, greedy_player, lifted_in, run_test
+from sparring.evaluation.statistics import Rate
+from sparring.farm.executors import Executor
+from sparring.game.cell import SimulatedCell
+from sparring.game.match import player_names
+from sparring.game.progress import Progress
+from sparring.game.run_folder import RunFolder
+from sparring.players.checkpoint import load_player
+from sparring.players.device import Compute
+
+
+def tests_of(config: RunConfig) -> list[Test]:
+    """The tests that a run's config asks for."""
+    return [Test(protocol, config.test.objects, config.test.tries_n) for protocol in config.test.protocols]
+
+
+def evaluate(
+    run: RunFolder, tests: Sequence[Test], *, executor: Executor, compute: Compute, progress: Progress
+) -> list[dict[str, Any]]:
+    """Tests every player of a run that there is, and returns the rows of `results.json`.
+
+    Raises:
+        RunFolderError: the run has no player yet.
+    """
+    config = run.config()
+    names = trained_players(run, config)
+    for test in tests:
+        of_test = test.config(config)
+        cell = SimulatedCell(of_test.world, of_test.attack, executor)
+        players = {
+            run.test(test.protocol, test.objects, name): greedy_player(
+                load_player(run.player(name), role="protagonist")[0], compute, of_test
+            )
+            for name in names
+        }
+        run_test(test, dict(players), config=of_test, cell=cell, progress=progress)
+    rows = all_results(run, config)
+    write_text(run.results_path, json.dumps(rows, indent=1) + "\n")
+    return rows
+
+
+def trained_players(run: RunFolder, config: RunConfig) -> list[str]:
+    """Names of the run's protagonists that exist, in the order of the paper's table."""
+    names = [name for name in player_names(config) if run.player(name).exists()]
+    if not names:
+        raise RunFolderError(f"{run.path} has no trained player yet; go on with `sparring play`")
+    return names
+
+
+def all_results(run: RunFolder, config: RunConfig) -> list[dict[str, Any]]:
+    """A row for every player and test on disk."""
+    rows: list[dict[str, Any]] = []
+    for objects in sorted((run.path / "evaluation").glob("*/*/")):
+        for name in player_names(config):
+            path = objects / f"{name}.parquet"
+            if not path.exists():
+                continue
+            lifted = lifted_in(path)
+            rate = Rate(sum(lifted.values()), len(lifted))
+            low, high = rate.interval
+            rows.append(
+                {
+                    "player": name,
+                    "protocol": objects.parent.name,
+                    "objects": objects.name,
+                    "n": rate.n,
+                    "successes": rate.successes,
+                    "rate": rate.rate,
+                    "low": low,
+                    "high": high,
+                }
+            )
+    return rows

@@ -1,0 +1,172 @@
+"""A run in words and tables, beside the paper's numbers, as Markdown."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow.compute as pc
+
+from sparring.config import PROTOCOLS, RunConfig
+from sparring.data.store import read_stage
+from sparring.evaluation.evaluate import all_results
+from sparring.evaluation.protocol import lifted_in, paired
+from sparring.evaluation.statistics import Rate, paired_difference
+from sparring.game.match import COLLABORATIVE, START, player_names
+from sparring.game.run_folder import RunFolder
+from sparring.world.objects.catalogue import names_in
+
+Table = tuple[list[str], list[list[str]]]
+PAPER_LOW = {START: "43", COLLABORATIVE: "47", "shake-1": "52", "shake-3": "58", "snatch-2": "65"}
+PAPER_HIGH = {COLLABORATIVE: "68", "shake-3": "80", "snatch-2": "82"}
+PAPER_OVERALL = {"low-force": PAPER_LOW, "high-force": PAPER_HIGH}
+"""Overall success in per cent, sections VI-C, table II; the paper has 100 tries and no intervals."""
+PAPER_YIELDS = {"shake": "27 % sensed, 21 % of those dislodged", "snatch": "35 % sensed, 29 % of those dislodged"}
+
+
+def report(run: RunFolder) -> str:
+    """The whole report of a run, as far as the run has come."""
+    config = run.config()
+    parts = [
+        f"# Run `{run.path.name}`",
+        _preamble(config),
+        *_tests(run, config),
+        "## What the match gathered",
+        _markdown(_yields(run, config)),
+        "## How the players learned",
+        _markdown(_learning(run)),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _preamble(config: RunConfig) -> str:
+    match, lift = config.match, config.world.lift
+    return (
+        f"Seed {config.seed}, trunk `{config.network.trunk}`, alpha {config.learning.alpha}; {match.random_grasps_n} random grasps, "
+        f"{match.iterations_n} x {match.grasps_per_iteration_n} against {' then '.join(match.adversaries) or 'nobody'}, "
+        f"{match.collaborative_grasps_n} more for the collaborative arm. Weak sensor read at {100 * lift.sense_height_m:g} cm."
+    )
+
+
+def _tests(run: RunFolder, config: RunConfig) -> list[str]:
+    results = all_results(run, config)
+    if not results:
+        return [f"No player has been tested yet: run `sparring evaluate {run.path}`."]
+    parts = []
+    for protocol, objects in sorted({(row["protocol"], row["objects"]) for row in results}):
+        rows = [row for row in results if (row["protocol"], row["objects"]) == (protocol, objects)]
+        grip = PROTOCOLS[protocol]
+        parts += [
+            f"## Test: {protocol}, {objects} objects",
+            f"Success: lifted {100 * config.world.lift.lift_height_m:g} cm and held {config.world.lift.hold_s:g} s, at "
+            f"{grip.grip.force_n:g} N with {grip.patches_n} patches, greedily. Every player meets the same scenes. Intervals are 95 % "
+            "(Wilson); differences are paired (Agresti-Min), p by McNemar's exact test.",
+            _markdown(_overall(run, protocol, objects, rows)),
+            _markdown(_by_object(run, config, protocol, objects, rows)),
+        ]
+    return parts
+
+
+def _overall(run: RunFolder, protocol: str, objects: str, rows: list[dict[str, Any]]) -> Table:
+    lifted = {row["player"]: lifted_in(run.test(protocol, objects, row["player"])) for row in rows}
+    paper = PAPER_OVERALL[protocol] if objects == "named" else {}
+    header = ["player", "success", "95 %", "n", "less start", "less collaborative", "paper"]
+    body = []
+    for row in rows:
+        name = row["player"]
+        against = [_difference(lifted, name, other) for other in (START, COLLABORATIVE)]
+        body.append(
+            [
+                name,
+                _percent(row["rate"]),
+                f"{_percent(row['low'])} to {_percent(row['high'])}",
+                str(row["n"]),
+                *against,
+                f"{paper[name]} %" if name in paper else "",
+            ]
+        )
+    return header, body
+
+
+def _difference(lifted: dict[str, dict[tuple[str, int], bool]], name: str, other: str) -> str:
+    if name == other or other not in lifted:
+        return ""
+    found = paired_difference(*paired(lifted[name], lifted[other]))
+    return f"{100 * found.difference:+.1f} ({100 * found.low:+.1f} to {100 * found.high:+.1f}), p={found.p:.2g}"
+
+
+def _by_object(run: RunFolder, config: RunConfig, protocol: str, objects: str, rows: list[dict[str, Any]]) -> Table:
+    players = [row["player"] for row in rows]
+    lifted = {name: lifted_in(run.test(protocol, objects, name)) for name in players}
+    group: Callable[[str], str] = (lambda name: name) if objects == "named" else (lambda name: name.rpartition("-")[0])
+    groups = list(dict.fromkeys(group(name) for name in names_in(rows[0]["objects"], config.world.objects)))
+    body = []
+    for label in groups:
+        tried = {name: [ok for (which, _), ok in lifted[name].items() if group(which) == label] for name in players}
+        if all(tried.values()):
+            body.append([label, *(f"{sum(oks)}/{len(oks)}" for oks in tried.values())])
+    return ["object" if objects == "named" else "family", *players], body
+
+
+def _yields(run: RunFolder, config: RunConfig) -> Table:
+    match = config.match
+    rounds = max(1, len(match.adversaries)) * match.iterations_n
+    attacked = [name for name in player_names(config) if name not in (START, COLLABORATIVE)]
+    stages = ["random", *(f"{COLLABORATIVE}-{k + 1}" for k in range(rounds)), *attacked]
+    header = ["stage", "grasps", "sensed", "lifted of sensed", "dislodged of sensed", "invalid", "paper"]
+    body = []
+    for stage in stages:
+        if not list(run.stage(stage).glob("wave-*.parquet")):
+            continue
+        table = read_stage(run.stage(stage), ["sensed", "lifted", "dislodged", "invalid"])
+        valid = table.filter(pc.invert(table["invalid"]))
+        sensed = valid.filter(valid["sensed"])
+        fought = sensed.filter(pc.is_valid(sensed["dislodged"]))
+        body.append(
+            [
+                stage,
+                str(len(table)),
+                _rate(_count(valid["sensed"]), len(valid)),
+                _rate(_count(sensed["lifted"]), len(sensed)),
+                _rate(_count(fought["dislodged"]), len(fought)) if len(fought) else "",
+                str(len(table) - len(valid)),
+                PAPER_YIELDS.get(stage.rpartition("-")[0], ""),
+            ]
+        )
+    return header, body
+
+
+def _learning(run: RunFolder) -> Table:
+    metrics = run.metrics()
+    header = ["network", "trained on", "epochs", "train accuracy", "held-out AUC", "mean max belief / really fell (held out)"]
+    body = []
+    for summary in (row for row in metrics if "summary" in row):
+        told, epochs = summary["summary"], [row for row in metrics if row["fit"] == summary["fit"] and "epoch" in row]
+        auc = told.get("held_out_auc", epochs[-1]["held_out_auc"] if epochs else None)
+        belief = ""
+        if told.get("held_out_mean_max") is not None:
+            belief = f"{told['held_out_mean_max']:.2f} / {told['held_out_dislodged_rate']:.2f} (n={told['held_out_n']})"
+        accuracy = f"{epochs[-1]['train_accuracy']:.3f}" if epochs else ""
+        body.append(
+            [summary["fit"], str(told["trained_n"]), str(len(epochs)), accuracy, "" if auc is None else f"{auc:.3f}", belief]
+        )
+    return header, body
+
+
+def _count(column: Any) -> int:
+    return pc.sum(column).as_py() or 0
+
+
+def _rate(successes: int, n: int) -> str:
+    low, high = Rate(successes, n).interval
+    return f"{_percent(Rate(successes, n).rate)} ({_percent(low)} to {_percent(high)})" if n else ""
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _markdown(table: Table) -> str:
+    header, body = table
+    if not body:
+        return "Nothing yet."
+    lines = [header, ["---"] * len(header), *body]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
