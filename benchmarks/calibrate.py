@@ -63,7 +63,7 @@ def main(grasps: int = 4000, played: int = 1500, tries: int = 6, high_force: boo
 
 
 def _yields(run: RunFolder, stage: str) -> dict[str, str]:
-    rows = [row for row in read_stage(run.stage(stage), ["sensed", "lifted", "dislodged", "invalid"]).to_pylist()]
+    rows = list(read_stage(run.stage(stage), ["sensed", "lifted", "dislodged", "invalid"]).to_pylist())
     valid = [row for row in rows if not row["invalid"]]
     sensed = [row for row in valid if row["sensed"]]
     attacked = [row for row in sensed if row["dislodged"] is not None]

@@ -1,0 +1,1 @@
+"""What the robots can do: index <-> parameters <-> hand trajectory."""

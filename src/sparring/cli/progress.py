@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -44,7 +44,7 @@ class BarProgress:
     """Bars for a terminal."""
 
     @contextmanager
-    def task(self, name: str, total: int, unit: str) -> Iterator[Task]:
+    def task(self, name: str, total: int, unit: str) -> Generator[Task]:
         """A bar that stays when it is full."""
         columns = (
             TextColumn("{task.description:<18}"),
@@ -83,7 +83,7 @@ class LineProgress:
     """Lines for a pipe or a file."""
 
     @contextmanager
-    def task(self, name: str, total: int, unit: str) -> Iterator[Task]:
+    def task(self, name: str, total: int, unit: str) -> Generator[Task]:
         """Lines while it runs and one at its end."""
         task = _LineTask(name, total, unit)
         yield task

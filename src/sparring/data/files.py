@@ -1,5 +1,6 @@
 """Writing files so that a kill or a full disk leaves either the old file or the new one, never half of one."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -50,7 +51,5 @@ def _write_bytes(path: Path, content: bytes) -> None:
 
 
 def _discard(part: Path) -> None:
-    try:
+    with contextlib.suppress(OSError):
         part.unlink(missing_ok=True)
-    except OSError:
-        pass

@@ -42,7 +42,7 @@ def read_shard(path: Path, columns: list[str] | None = None) -> pa.Table:
         DataError: missing, damaged, or of another schema.
     """
     try:
-        table = pq.read_table(path, columns=columns, page_checksum_verification=True, partitioning=None)
+        table = pq.read_table(path, columns=columns, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
         raise DataError(

@@ -20,6 +20,8 @@ def protagonist_targets(
     """Eq. 5: 0 where the grasp failed, else 1 - alpha max_u adversary(s+, u).
 
     Args:
+        succeeded: by the weak sensor.
+        alpha: how strongly the adversary controls the protagonist's learning.
         strongest_attack: the adversary's largest probability over its actions; read only where the grasp succeeded.
     """
     return np.where(succeeded, 1.0 - alpha * strongest_attack, 0.0).astype(np.float32)

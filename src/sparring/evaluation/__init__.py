@@ -1,0 +1,1 @@
+"""Tests and reports: reads run folders; never changes what was played."""

@@ -1,5 +1,7 @@
 """A run in words and tables, beside the paper's numbers, as Markdown."""
 
+# pyright: reportAttributeAccessIssue=false
+# pyarrow makes its compute functions at run time.
 from collections.abc import Callable
 from typing import Any
 
@@ -40,7 +42,8 @@ def report(run: RunFolder) -> str:
 def _preamble(config: RunConfig) -> str:
     match, lift = config.match, config.world.lift
     return (
-        f"Seed {config.seed}, trunk `{config.network.trunk}`, alpha {config.learning.alpha}; {match.random_grasps_n} random grasps, "
+        f"Seed {config.seed}, trunk `{config.network.trunk}`, alpha {config.learning.alpha}; "
+        f"{match.random_grasps_n} random grasps, "
         f"{match.iterations_n} x {match.grasps_per_iteration_n} against {' then '.join(match.adversaries) or 'nobody'}, "
         f"{match.collaborative_grasps_n} more for the collaborative arm. Weak sensor read at {100 * lift.sense_height_m:g} cm."
     )
@@ -57,8 +60,8 @@ def _tests(run: RunFolder, config: RunConfig) -> list[str]:
         parts += [
             f"## Test: {protocol}, {objects} objects",
             f"Success: lifted {100 * config.world.lift.lift_height_m:g} cm and held {config.world.lift.hold_s:g} s, at "
-            f"{grip.grip.force_n:g} N with {grip.patches_n} patches, greedily. Every player meets the same scenes. Intervals are 95 % "
-            "(Wilson); differences are paired (Agresti-Min), p by McNemar's exact test.",
+            f"{grip.grip.force_n:g} N with {grip.patches_n} patches, greedily. Every player meets the same scenes. "
+            "Intervals are 95 % (Wilson); differences are paired (Agresti-Min), p by McNemar's exact test.",
             _markdown(_overall(run, protocol, objects, rows)),
             _markdown(_by_object(run, config, protocol, objects, rows)),
         ]

@@ -1,0 +1,1 @@
+"""The match: cell, collecting, training, the paper's loop."""

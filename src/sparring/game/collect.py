@@ -35,7 +35,10 @@ class AttackChoice:
 class AttackPlayer(Protocol):
     """Chooses attacks on grasped objects."""
 
-    adversary: str
+    @property
+    def adversary(self) -> str:
+        """Its row in `ADVERSARIES`."""
+        ...
 
     def choose(self, views: Sequence[View], grasps: Sequence[ImageGrasp], rng: np.random.Generator) -> list[AttackChoice]:
         """One attack a grasp."""

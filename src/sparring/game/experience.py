@@ -1,5 +1,7 @@
 """Records as training sees them: the surroundings of every grasp as bytes in memory, and what became of it."""
 
+# pyright: reportAttributeAccessIssue=false
+# pyarrow makes its compute functions at run time.
 from dataclasses import dataclass
 
 import numpy as np

@@ -95,9 +95,10 @@ class Match:
         if self.run.player(name).exists():
             return
         learning, known = self.config.learning, self._experience(stages)
-        targets, summary = grasp_targets(known.succeeded), self._held_out_before(before, known)
+        targets = grasp_targets(known.succeeded)
+        summary: dict[str, Any] = {"success_rate": _mean(known.succeeded), "from": before}
         if adversary is not None:
-            strongest = self._strongest_attack(adversary, name, known)
+            strongest = self._strongest_attack(name, known)
             targets = protagonist_targets(known.succeeded, strongest, alpha=learning.alpha)
             summary["target_mean_of_successes"] = _mean(targets[known.succeeded])
         lesson = Lesson(
@@ -185,7 +186,7 @@ class Match:
             "held_out_dislodged_rate": _mean(lesson.positive[rows]),
         }
 
-    def _strongest_attack(self, adversary: str, name: str, known: Experience) -> np.ndarray:
+    def _strongest_attack(self, name: str, known: Experience) -> np.ndarray:
         """max_u adversary(s+, u) for every success, zero elsewhere."""
         network = self.load(_adversary_name(name), "adversary")
         strongest = np.zeros(len(known), np.float32)
@@ -193,9 +194,6 @@ class Match:
         believed = attack_probabilities(network, known.seen(rows), patch_px=self._patch_px, compute=self.compute)
         strongest[rows] = believed.max(axis=1) if len(rows) else 0.0
         return strongest
-
-    def _held_out_before(self, before: str | None, known: Experience) -> dict[str, Any]:
-        return {"success_rate": _mean(known.succeeded), "from": before}
 
     def _held_out(self, known: Experience) -> np.ndarray:
         return held_out_objects(known.objects, self.config.learning.held_out_share, self.config.seed)

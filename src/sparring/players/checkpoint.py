@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from sparring.config import PatchConfig
 from sparring.data.files import write_atomically
 from sparring.errors import CheckpointError, SparringError
-from sparring.players.networks import PatchNet
+from sparring.players.networks import PatchNet, channels_last
 
 FORMAT = "sparring-player-1"
 Role = Literal["protagonist", "adversary"]
@@ -69,7 +69,7 @@ def load_player(path: Path, *, role: Role | None = None) -> tuple[PatchNet, Play
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
         raise CheckpointError(f"{path} holds weights that are not finite; its training went wrong")
     network.eval()
-    return network.to(memory_format=torch.channels_last), card
+    return channels_last(network), card
 
 
 def _network(path: Path, card: PlayerCard) -> PatchNet:
@@ -87,8 +87,8 @@ def _card(path: Path, metadata: dict[str, str]) -> PlayerCard:
         fields = json.loads(metadata["card"])
         patches = PatchConfig(**fields.pop("patches"))
         card = PlayerCard(patches=patches, **fields)
-        valid = isinstance(card.actions_n, int) and 1 <= card.actions_n <= 127 and float(card.pixel_m) > 0
-        valid = valid and isinstance(card.patches_n, int) and card.patches_n > 0 and card.role in ("protagonist", "adversary")
+        valid = 1 <= card.actions_n <= 127 and card.pixel_m > 0
+        valid = valid and card.patches_n > 0 and card.role in ("protagonist", "adversary")
     except (KeyError, TypeError, ValueError, AttributeError, SparringError) as error:
         raise CheckpointError(f"{path} has a damaged card: {error}") from None
     if not valid:

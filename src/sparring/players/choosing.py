@@ -78,10 +78,7 @@ class Protagonist:
             image, self.patches_n, patch_px=patch_px, window_px=patch_px, feature_std=self.patches.feature_std, rng=rng
         )
         logits = self.score(image, centres)
-        if self.policy == "greedy":
-            pairs = policies.greedy_pairs(logits, k)
-        else:
-            pairs = policies.importance_pairs(logits, k, rng)
+        pairs = policies.greedy_pairs(logits, k) if self.policy == "greedy" else policies.importance_pairs(logits, k, rng)
         probabilities = policies.sigmoid(policies.smoothed(logits))
         return [
             ImageGrasp(float(centres[patch, 0]), float(centres[patch, 1]), int(angle), float(probabilities[patch, angle]))

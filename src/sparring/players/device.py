@@ -1,6 +1,6 @@
 """Where networks run and in what arithmetic, resolved once a run."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ class Compute:
     bf16: bool
 
     @contextmanager
-    def autocast(self) -> Iterator[None]:
+    def autocast(self) -> Generator[None]:
         """Runs matrix work in bf16 where that was chosen; sums and losses stay fp32."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
             yield
@@ -37,7 +37,8 @@ def device_named(name: DeviceName) -> torch.device:
     """
     if name == "cuda" and not torch.cuda.is_available():
         raise DeviceError(
-            f"--device cuda: this torch ({torch.__version__}) sees no CUDA device; use --device cpu or install a CUDA build of torch"
+            f"--device cuda: this torch ({torch.__version__}) sees no CUDA device; "
+            "use --device cpu or install a CUDA build of torch"
         )
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 

@@ -1,5 +1,6 @@
 """The players' network: a convolutional trunk and a sigmoid per action (section V-F, fig. 5)."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -77,6 +78,9 @@ TRUNKS: dict[str, Trunk] = {
 class PatchNet(nn.Module):
     """Scores every action on a patch: [batch, 3, input_px, input_px] in 0..255 -> logits [batch, actions]."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, trunk: str, actions_n: int, *, dropout: float = 0.5) -> None:
         super().__init__()
         if trunk not in TRUNKS:
@@ -97,7 +101,7 @@ class PatchNet(nn.Module):
 
 def _head(widths: tuple[int, ...], dropout: float) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for index, (inputs, outputs) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+    for index, (inputs, outputs) in enumerate(itertools.pairwise(widths)):
         if index:
             layers += [nn.ReLU(inplace=True), nn.Dropout(dropout)]
         layers.append(nn.Linear(inputs, outputs))
@@ -119,7 +123,12 @@ def new_network(config: NetworkConfig, actions_n: int, *, dropout: float, seed: 
         _initialise(network)
     if config.pretrained and TRUNKS[config.trunk].imagenet:
         network.convolutions.load_state_dict(load_imagenet_convolutions())
-    return network.to(memory_format=torch.channels_last)
+    return channels_last(network)
+
+
+def channels_last(network: PatchNet) -> PatchNet:
+    """The network with its weights laid out for fast convolutions."""
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def _initialise(network: PatchNet) -> None:

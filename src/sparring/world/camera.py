@@ -6,6 +6,8 @@ Pixel coordinates are (column, row) with (0, 0) at the centre of the top-left pi
 
 from dataclasses import dataclass
 
+# pyright: reportAttributeAccessIssue=false
+# mujoco publishes no types for its compiled names.
 import mujoco
 import numpy as np
 from jaxtyping import Float, UInt8

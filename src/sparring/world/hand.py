@@ -6,6 +6,8 @@ The six axes are x, y, z in the world, then yaw, pitch, roll in turn, so a pose 
 
 from dataclasses import dataclass
 
+# pyright: reportAttributeAccessIssue=false
+# mujoco publishes no types for its compiled names.
 import mujoco
 import numpy as np
 
@@ -65,7 +67,7 @@ def add_hand(spec: mujoco.MjSpec, hand: HandConfig, grip: GripConfig, *, surface
     )
     for side, sign in (("left", 1.0), ("right", -1.0)):
         _add_finger(spec, body, side, sign, hand, grip, surface_friction)
-    _add_closing(spec, hand, grip)
+    _add_closing(spec, grip)
 
 
 def _add_axis(spec: mujoco.MjSpec, body: mujoco.MjsBody, axis: str, vector: tuple[int, int, int]) -> None:
@@ -126,14 +128,14 @@ def _add_finger(
         damping=2.0,
     )
     face, low = sign * hand.opening_m / 2, -hand.pad_height_m / 2
-    contact = dict(
-        group=HAND_GROUP,
-        contype=2,
-        conaffinity=1,
-        priority=1,
-        condim=4,
-        friction=[grip.pad_friction * surface_friction, grip.torsional_friction_m, 0.0001],
-    )
+    contact = {
+        "group": HAND_GROUP,
+        "contype": 2,
+        "conaffinity": 1,
+        "priority": 1,
+        "condim": 4,
+        "friction": [grip.pad_friction * surface_friction, grip.torsional_friction_m, 0.0001],
+    }
     shaft = (hand.finger_length_m - low) / 2
     finger.add_geom(
         name=f"{side}_shaft",
@@ -165,7 +167,7 @@ def _add_finger(
     )
 
 
-def _add_closing(spec: mujoco.MjSpec, hand: HandConfig, grip: GripConfig) -> None:
+def _add_closing(spec: mujoco.MjSpec, grip: GripConfig) -> None:
     """One motor closes both fingers, which a rack and pinion keep level."""
     tendon = spec.add_tendon(name="closing")
     tendon.wrap_joint("left", 1.0)

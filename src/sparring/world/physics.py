@@ -5,6 +5,8 @@ Here MuJoCo's batched rollout stands behind it; another engine may, later.
 
 from dataclasses import dataclass
 
+# pyright: reportAttributeAccessIssue=false
+# mujoco publishes no types for its compiled names.
 import mujoco
 import numpy as np
 from jaxtyping import Bool, Float
@@ -56,7 +58,7 @@ class Engine:
     def play(self, states: Float[np.ndarray, "batch state"], controls: Float[np.ndarray, "batch steps controls"]) -> Played:
         """Plays each row of `controls` from the same row of `states`; one row's result never depends on another's."""
         mujoco.mj_resetData(self.model, self.data)
-        trace, sensors = self._rollout.rollout(self.model, [self.data], states, controls)
+        trace, sensors = map(np.asarray, self._rollout.rollout(self.model, [self.data], states, controls))
         final = np.ascontiguousarray(trace[:, -1])
         valid = self._plausible(states, final, controls.shape[1])
         return Played(final, sensors, valid)

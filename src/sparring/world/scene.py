@@ -6,6 +6,8 @@ World frame: origin in the middle of the table's top, z up, x to the right and y
 from dataclasses import dataclass
 from functools import lru_cache
 
+# pyright: reportAttributeAccessIssue=false
+# mujoco publishes no types for its compiled names.
 import mujoco
 import numpy as np
 from jaxtyping import Float

@@ -1,0 +1,1 @@
+"""What there is to grasp: families, the paper's ten novel objects, and their names."""

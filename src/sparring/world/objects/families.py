@@ -163,7 +163,7 @@ def mug(rng: np.random.Generator) -> Parts:
 
 def blob(rng: np.random.Generator) -> Parts:
     """A lump of ellipsoids."""
-    stuffs = [Stuff(rng, SOLID + ("foam", "plush")), Stuff(rng, SOLID)]
+    stuffs = [Stuff(rng, (*SOLID, "foam", "plush")), Stuff(rng, SOLID)]
     parts, x = [], 0.0
     for _ in range(int(rng.integers(2, 5))):
         size = (rng.uniform(0.04, 0.08), rng.uniform(0.03, 0.065), rng.uniform(0.025, 0.045))
@@ -214,7 +214,7 @@ def brush(rng: np.random.Generator) -> Parts:
 
 def crate(rng: np.random.Generator) -> Parts:
     """A box with one heavy half; some are wider than the hand opens both ways."""
-    light, heavy = Stuff(rng, LIGHT), Stuff(rng, LIGHT + ("rubber", "rubber"))
+    light, heavy = Stuff(rng, LIGHT), Stuff(rng, (*LIGHT, "rubber", "rubber"))
     length, width, height = rng.uniform(0.08, 0.15), rng.uniform(0.03, 0.085), rng.uniform(0.025, 0.05)
     return [
         light.box((length / 2, width, height), (-length / 4, 0, height / 2)),
@@ -242,7 +242,7 @@ TRAINING_FAMILIES: dict[str, Family] = {
 
 def spoon(rng: np.random.Generator) -> Parts:
     """A thin handle with a heavy bowl."""
-    handle, bowl = Stuff(rng, ("wood", "plastic")), Stuff(rng, SOLID + ("steel",))
+    handle, bowl = Stuff(rng, ("wood", "plastic")), Stuff(rng, (*SOLID, "steel"))
     length, width = rng.uniform(0.10, 0.15), rng.uniform(0.012, 0.02)
     a, b, height = rng.uniform(0.05, 0.07), rng.uniform(0.035, 0.05), rng.uniform(0.018, 0.028)
     return [
@@ -276,7 +276,7 @@ def zed(rng: np.random.Generator) -> Parts:
 
 def fork(rng: np.random.Generator) -> Parts:
     """A handle with two prongs."""
-    one, two = Stuff(rng, SOLID), Stuff(rng, SOLID + ("steel",))
+    one, two = Stuff(rng, SOLID), Stuff(rng, (*SOLID, "steel"))
     length, width, height = rng.uniform(0.08, 0.12), rng.uniform(0.016, 0.026), rng.uniform(0.018, 0.03)
     prong, apart = rng.uniform(0.05, 0.07), rng.uniform(0.04, 0.06)
     return [

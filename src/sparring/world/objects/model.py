@@ -117,8 +117,7 @@ def assemble(
 ) -> ObjectModel:
     """An object from its parts, which share `mass_kg` by material and volume.
 
-    Args:
-        friction_factor: multiplies the friction of the material that most of the parts' volume is made of.
+    Its surface is the mean of the materials' friction by volume, times `friction_factor`.
     """
     parts = tuple(parts)
     masses = _weights_kg(parts)
