@@ -1,8 +1,9 @@
 """Can what decides falling be seen? Run before playing in a world; docs/calibration.md holds the figures.
 
-On random grasps and random shakes, how well do these tell (as AUC, objects held out) which sensed
-grasps are dislodged, and which are never lifted: (i) the object's mass alone, (ii) its identity, leaving the attempt
-out, (iii) the grasp's geometry, (iv) a network on the adversary's view. Wanted: (i) at most 0.70, (iii) at least 0.75, (iv) at least 0.70. The last line is JSON.
+On random grasps and random shakes, with objects held out, how well (AUC) do these tell which sensed grasps are
+dislodged, and which are never lifted: (i) the object's mass alone, (ii) its identity, leaving the attempt out, (iii)
+the grasp's geometry, (iv) a network on the adversary's view. Wanted: (i) at most 0.70, (iii) at least 0.75, (iv) at
+least 0.70. The last line is JSON.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Every knob, with its unit and its source, and the presets. A run is one `RunConfig`; equal configs give equal results."""
 
 import math
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 from sparring.errors import ConfigError, unknown_name
@@ -401,8 +401,3 @@ def preset_named(name: str) -> RunConfig:
     if name not in PRESETS:
         raise ConfigError(unknown_name("preset", name, PRESETS))
     return PRESETS[name]
-
-
-def gripped(world: WorldConfig, protocol: Protocol) -> WorldConfig:
-    """The world with a protocol's grip."""
-    return replace(world, grip=protocol.grip)

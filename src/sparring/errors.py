@@ -21,6 +21,10 @@ class RunFolderError(SparringError):
     """A run folder belongs to another run, is incomplete, or cannot be written."""
 
 
+class TrainingError(SparringError):
+    """Training diverged."""
+
+
 class DeviceError(SparringError):
     """A device was asked for by name and is not there."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sparring.config import RunConfig
-from sparring.config_file import from_json, to_json
+from sparring.config_file import from_json, hash_of, to_json
 from sparring.data.files import read_text, write_text
 from sparring.errors import ConfigError, DataError, RunFolderError
 
@@ -126,7 +126,9 @@ class RunFolder:
         """Writes the manifest."""
         files = sorted(p for p in self.path.rglob("*") if p.is_file() and p != self.manifest_path and p.suffix != ".part")
         sums = {str(p.relative_to(self.path)): _sha256(p) for p in files}
-        write_text(self.manifest_path, json.dumps({"complete": True, "sha256": sums}, indent=1) + "\n")
+        write_text(
+            self.manifest_path, json.dumps({"complete": True, "config": hash_of(self.config()), "sha256": sums}, indent=1) + "\n"
+        )
 
 
 def provenance(*, device: str, workers_n: int, executor: str, renderer: str, command: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from sparring.actions.grasp import ANGLE_STEP_RAD, ANGLES_N
 from sparring.config import LearningConfig
+from sparring.errors import TrainingError
 from sparring.players.device import Compute
 from sparring.players.networks import PatchNet
 from sparring.players.patches import turn
@@ -135,6 +136,10 @@ def _epoch(
         right += ((torch.sigmoid(logits) >= PREDICTED) == (targets >= POSITIVE_TARGET)).sum()
         seen += len(rows)
     elapsed = time.perf_counter() - start
+    if not torch.isfinite(loss_sum):
+        raise TrainingError(
+            f"the loss became {float(loss_sum)} in epoch {epoch}; lower learning.learning_rate or learning.finetune_rate"
+        )
     held_loss, held_auc = _held_out(network, data, compute)
     return EpochMetrics(
         epoch=epoch,

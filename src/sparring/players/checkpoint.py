@@ -40,7 +40,14 @@ def save_player(path: Path, network: PatchNet, card: PlayerCard) -> None:
     """Writes a checkpoint atomically."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     metadata = {"format": FORMAT, "card": card.to_json()}
-    write_atomically(path, lambda part: save_file(tensors, part, metadata))
+
+    def write(part: Path) -> None:
+        try:
+            save_file(tensors, part, metadata)
+        except SafetensorError as error:  # a full disk, as safetensors tells it
+            raise OSError(str(error)) from None
+
+    write_atomically(path, write)
 
 
 def load_player(path: Path, *, role: Role | None = None) -> tuple[PatchNet, PlayerCard]:

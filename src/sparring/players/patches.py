@@ -5,19 +5,12 @@ Pixel positions are (column, row); angles are counter-clockwise in the image.
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from sparring.config import CameraConfig, PatchConfig
-
-DRAWS_PER_PATCH_N = 40
-MAX_DRAWS_N = 60_000
-
-
-def size_px(patches: PatchConfig, camera: CameraConfig) -> float:
-    """Side of a patch in pixels of the camera."""
-    return patches.size_m / camera.pixel_m
+ROUND_PER_PATCH_N, ROUNDS_N = 4, 12
+"""Centres are drawn in rounds of four a wanted patch, at most twelve rounds."""
 
 
 def sample_centres(
@@ -36,30 +29,42 @@ def sample_centres(
     """
     h, w = image.shape[:2]
     margin = patch_px / 2
-    draws = min(MAX_DRAWS_N, n * DRAWS_PER_PATCH_N)
-    centres = rng.uniform([margin, margin], [w - 1 - margin, h - 1 - margin], size=(draws, 2))
-    spread = window_std(image, centres, window_px)
-    featured = np.flatnonzero(spread > feature_std)
-    if len(featured) >= n:
-        return centres[featured[:n]]
+    std_at = _WindowStd(image, window_px)
+    centres, spread = np.empty((0, 2)), np.empty(0)
+    for _ in range(ROUNDS_N):
+        drawn = rng.uniform([margin, margin], [w - 1 - margin, h - 1 - margin], size=(ROUND_PER_PATCH_N * n, 2))
+        centres, spread = np.concatenate([centres, drawn]), np.concatenate([spread, std_at(drawn)])
+        featured = np.flatnonzero(spread > feature_std)
+        if len(featured) >= n:
+            return centres[featured[:n]]
     return centres[np.argsort(-spread, kind="stable")[:n]]
 
 
-def window_std(image: UInt8[np.ndarray, "h w 3"], centres: Float[np.ndarray, "n 2"], window_px: float) -> Float[np.ndarray, " n"]:
-    """Standard deviation (0-255) of all pixels and channels in a square window about each centre."""
-    h, w = image.shape[:2]
-    pixels = image.astype(np.int64)
-    first = np.maximum(np.round(centres - window_px / 2).astype(int), 0)
-    last = np.minimum(first + max(1, round(window_px)), [w, h])
-    count = (last - first).prod(axis=1) * 3
-    mean = _window_sum(pixels.sum(axis=2), first, last) / count
-    square = _window_sum((pixels**2).sum(axis=2), first, last) / count
-    return np.sqrt(np.maximum(square - mean**2, 0.0))
+class _WindowStd:
+    """Standard deviation (0-255) of all pixels and channels in square windows of one image, by integral images."""
+
+    def __init__(self, image: UInt8[np.ndarray, "h w 3"], window_px: float) -> None:
+        pixels = image.astype(np.int64)
+        self._size, self._window_px = np.array([image.shape[1], image.shape[0]]), window_px
+        self._sums, self._squares = _integral(pixels.sum(axis=2)), _integral((pixels * pixels).sum(axis=2))
+
+    def __call__(self, centres: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " n"]:
+        """The deviation in the window about each centre, as far as it lies in the image."""
+        first = np.maximum(np.round(centres - self._window_px / 2).astype(int), 0)
+        last = np.minimum(first + max(1, round(self._window_px)), self._size)
+        count = (last - first).prod(axis=1) * 3
+        mean = _window_sum(self._sums, first, last) / count
+        square = _window_sum(self._squares, first, last) / count
+        return np.sqrt(np.maximum(square - mean**2, 0.0))
 
 
-def _window_sum(values: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+def _integral(values: np.ndarray) -> np.ndarray:
     table = np.zeros((values.shape[0] + 1, values.shape[1] + 1), np.int64)
     table[1:, 1:] = values.cumsum(axis=0).cumsum(axis=1)
+    return table
+
+
+def _window_sum(table: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
     (x0, y0), (x1, y1) = first.T, last.T
     return table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
 
@@ -119,8 +124,3 @@ def crop_about(
     rows = np.clip(np.arange(nearest[1] - half, nearest[1] + half + 1), 0, h - 1)
     columns = np.clip(np.arange(nearest[0] - half, nearest[0] + half + 1), 0, w - 1)
     return np.ascontiguousarray(image[rows[:, None], columns].transpose(2, 0, 1)), centre - nearest
-
-
-def featured(image: UInt8[np.ndarray, "h w 3"], feature_std: float) -> Bool[np.ndarray, ""]:
-    """Whether an image has any features at all."""
-    return np.asarray(image.std() > feature_std)

@@ -1,9 +1,7 @@
-"""How a player chooses from its scores: at random, by importance sampling, greedily (sections IV-B, V-B, V-G)."""
+"""How a player chooses from its scores: by importance sampling or greedily (sections IV-B, V-B, V-G)."""
 
 import numpy as np
 from jaxtyping import Float, Int
-
-from sparring.actions.grasp import ANGLES_N
 
 SMOOTHING = (0.25, 0.5, 0.25)
 """Weights of an angle's neighbours and itself (the authors' code)."""
@@ -18,11 +16,6 @@ def smoothed(logits: Float[np.ndarray, "patches angles"]) -> Float[np.ndarray, "
     """Logits averaged over neighbouring angles, around the half circle."""
     before, here, after = SMOOTHING
     return before * np.roll(logits, 1, axis=1) + here * logits + after * np.roll(logits, -1, axis=1)
-
-
-def random_pairs(patches_n: int, actions_n: int, k: int, rng: np.random.Generator) -> Choice:
-    """`k` patches without repetition, each with a random action."""
-    return np.stack([rng.permutation(patches_n)[:k], rng.integers(actions_n, size=min(k, patches_n))], axis=1)
 
 
 def importance_pairs(logits: Float[np.ndarray, "patches angles"], k: int, rng: np.random.Generator) -> Choice:
@@ -43,8 +36,3 @@ def greedy_pairs(logits: Float[np.ndarray, "patches angles"], k: int = 1) -> Cho
 def sigmoid(logits: np.ndarray) -> np.ndarray:
     """Probability of a logit."""
     return 1.0 / (1.0 + np.exp(-np.asarray(logits, np.float64)))
-
-
-def uniform_logits(patches_n: int) -> Float[np.ndarray, "patches angles"]:
-    """Scores of a player that knows nothing."""
-    return np.zeros((patches_n, ANGLES_N))

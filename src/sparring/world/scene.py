@@ -154,7 +154,7 @@ class Scene:
         return bool((np.abs((low + high)[:2] / 2) <= reach).all())
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def open_scene(config: WorldConfig, spec: SceneSpec) -> Scene:
     """The scene, compiled once a process and kept while it is in use."""
     return Scene(config, spec)

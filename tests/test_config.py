@@ -1,0 +1,208 @@
+"""Configs, their presets, and their JSON."""
+
+import json
+import math
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparring.config import HIGH_FORCE, LOW_FORCE, PRESETS, SMOKE, MatchConfig, RunConfig, gripped, preset_named
+from sparring.config_file import altered, from_json, hash_of, to_json
+from sparring.errors import ConfigError
+
+NUMBERS = st.one_of(st.integers(-(2**70), 2**70), st.floats())
+LEAVES = st.one_of(st.none(), st.booleans(), NUMBERS, st.text(max_size=8))
+JSON_VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+)
+
+
+def leaf_paths(tree: dict[str, Any], prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Paths of all leaves and inner nodes of a config's tree."""
+    paths = []
+    for key, value in tree.items():
+        paths.append((*prefix, key))
+        if isinstance(value, dict):
+            paths += leaf_paths(value, (*prefix, key))
+    return paths
+
+
+PATHS = leaf_paths(asdict(SMOKE))
+
+
+def with_value(path: tuple[str, ...], value: object) -> str:
+    """The smoke preset as JSON with one value replaced."""
+    tree = json.loads(to_json(SMOKE))
+    node = tree
+    for key in path[:-1]:
+        node = node[key]
+    node[path[-1]] = value
+    return json.dumps(tree)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_survives_json(name: str) -> None:
+    assert from_json(to_json(PRESETS[name])) == PRESETS[name]
+
+
+def test_presets_differ_in_their_hash() -> None:
+    assert len({hash_of(config) for config in PRESETS.values()}) == len(PRESETS)
+    assert hash_of(SMOKE) == hash_of(from_json(to_json(SMOKE)))
+
+
+def test_every_setting_changes_the_hash() -> None:
+    assert hash_of(replace(SMOKE, seed=1)) != hash_of(SMOKE)
+    assert hash_of(altered(SMOKE, ("world.hand.opening_m=0.08123",))) != hash_of(SMOKE)
+
+
+def test_the_paper_preset_says_the_papers_numbers() -> None:
+    paper = preset_named("paper")
+    match, shake = paper.match, paper.attack.shake
+    assert (match.random_grasps_n, match.iterations_n, match.grasps_per_iteration_n) == (40_000, 3, 3_000)
+    assert match.random_grasps_n + match.collaborative_grasps_n == 56_000
+    assert match.adversaries[0] == "shake"
+    assert match.patches_n == 128
+    assert paper.learning.alpha == 0.25
+    assert paper.world.grip.force_n == 7.0
+    assert (shake.frequency_hz, shake.amplitude_m) == (2.0, 0.025)
+    assert paper.network.trunk == "alexnet" and paper.network.pretrained
+    assert paper.world.lift.lift_height_m == 0.30
+    assert (paper.test.objects, paper.test.tries_n) == ("named", 10)
+
+
+def test_the_protocols_say_the_papers_numbers() -> None:
+    assert (LOW_FORCE.grip.force_n, LOW_FORCE.patches_n) == (7.0, 128)
+    assert (HIGH_FORCE.grip.force_n, HIGH_FORCE.patches_n) == (35.0, 1280)
+    assert HIGH_FORCE.grip.pad_friction > LOW_FORCE.grip.pad_friction
+
+
+def test_training_grips_as_the_low_force_test_does() -> None:
+    for config in PRESETS.values():
+        assert gripped(config.world, LOW_FORCE) == config.world
+
+
+def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match="'tiny'.*smoke, demo, quarter, paper"):
+        preset_named("tiny")
+
+
+def test_a_collaborative_arm_with_less_than_the_adversarial_one_is_refused() -> None:
+    with pytest.raises(ConfigError, match="collaborative_grasps_n.*at least the 600"):
+        MatchConfig(iterations_n=3, grasps_per_iteration_n=200, collaborative_grasps_n=599)
+    assert MatchConfig(iterations_n=3, grasps_per_iteration_n=200, collaborative_grasps_n=600).collaborative_grasps_n == 600
+
+
+def test_a_setting_is_applied_and_nothing_else() -> None:
+    changed = altered(SMOKE, ("learning.alpha=0.5", "network.trunk=alexnet", "world.spread_m=[0.1, 0.05]"))
+    world = replace(SMOKE.world, spread_m=(0.1, 0.05))
+    expected = replace(
+        SMOKE, learning=replace(SMOKE.learning, alpha=0.5), network=replace(SMOKE.network, trunk="alexnet"), world=world
+    )
+    assert changed == expected
+
+
+@pytest.mark.parametrize(
+    ("setting", "named"),
+    [
+        ("learning.alhpa=0.5", "alhpa"),
+        ("lerning.alpha=0.5", "lerning"),
+        ("learning.alpha.x=0.5", "x"),
+        ("learning.alpha", "NAME=VALUE"),
+        ("=1", "''"),
+        ("world=3", "world"),
+        ("learning.alpha=much", "much"),
+    ],
+)
+def test_a_bad_setting_is_refused_by_name(setting: str, named: str) -> None:
+    with pytest.raises(ConfigError, match=named):
+        altered(SMOKE, (setting,))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("learning.alpha", 1.5),
+        ("learning.alpha", "lots"),
+        ("learning.alpha", math.nan),
+        ("learning.batch_n", 1),
+        ("learning.batch_n", 2.5),
+        ("learning.precision", "fp64"),
+        ("learning.held_out_share", 0.9),
+        ("network.pretrained", "banana"),
+        ("network.trunk", 5),
+        ("match.adversaries", "shake"),
+        ("match.random_grasps_n", 0),
+        ("test.objects", "everything"),
+        ("test.protocols", ["middle-force"]),
+        ("test.tries_n", -1),
+        ("seed", -1),
+        ("seed", None),
+        ("seed", 0.5),
+        ("world.timestep_s", 0.1),
+        ("world.timestep_s", math.inf),
+        ("world.objects.mass_kg", [0.5, 0.1]),
+        ("world.objects.mass_kg", [0.1]),
+        ("world.objects.mass_middle_kg", -0.2),
+        ("world.objects.mass_exponent", math.nan),
+        ("world.objects.mass_factor", [0.0, 0.0]),
+        ("world.hand.closed_gap_m", 0.2),
+        ("world.noise.position_m", -0.001),
+        ("world.camera.width_px", 0),
+        ("world.lift.sense_height_m", 0.4),
+        ("world.spread_m", [math.nan, math.nan]),
+        ("patches.size_m", 5.0),
+        ("attack.shake.tilt_deg", 120.0),
+    ],
+)
+def test_an_impossible_value_is_refused_by_the_name_of_its_field(path: str, value: object) -> None:
+    *_, field = path.split(".")
+    with pytest.raises(ConfigError, match=field.removesuffix("s")):
+        from_json(with_value(tuple(path.split(".")), value))
+
+
+@pytest.mark.parametrize("where", ["", "world", "world.hand", "test"])
+def test_an_unknown_key_is_refused_by_name(where: str) -> None:
+    path = (*where.split("."), "surprise") if where else ("surprise",)
+    with pytest.raises(ConfigError, match="surprise"):
+        from_json(with_value(path, 1))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", "null", '"smoke"', "[" * 100_000, '{"a":' * 100_000])
+def test_what_is_no_json_object_is_no_config(text: str) -> None:
+    with pytest.raises(ConfigError):
+        from_json(text)
+
+
+@given(st.sampled_from(PATHS), JSON_VALUES)
+def test_a_config_with_any_value_anywhere_is_read_or_refused(path: tuple[str, ...], value: object) -> None:
+    try:
+        config = from_json(with_value(path, value))
+    except ConfigError:
+        return
+    assert isinstance(config, RunConfig)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=".".join)
+def test_no_setting_accepts_a_number_that_is_not_finite(path: tuple[str, ...]) -> None:
+    for value in (math.nan, math.inf, -math.inf):
+        with pytest.raises(ConfigError):
+            from_json(with_value(path, value))
+
+
+@given(JSON_VALUES)
+def test_any_json_is_a_config_or_refused(value: object) -> None:
+    try:
+        from_json(json.dumps(value))
+    except ConfigError:
+        pass
+
+
+@given(st.text(max_size=40))
+def test_any_setting_is_applied_or_refused(setting: str) -> None:
+    try:
+        altered(SMOKE, (setting,))
+    except ConfigError:
+        pass

@@ -1,0 +1,84 @@
+"""A whole run in a few seconds, with every number that calibration may move set here."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from sparring.config import (
+    SMOKE,
+    CameraConfig,
+    GripConfig,
+    LearningConfig,
+    LiftConfig,
+    MatchConfig,
+    NoiseConfig,
+    ObjectConfig,
+    RunConfig,
+    TestConfig,
+    WorldConfig,
+)
+from sparring.evaluation.evaluate import evaluate, tests_of
+from sparring.farm.executors import executor_named
+from sparring.game.cell import SimulatedCell
+from sparring.game.digest import digest_run
+from sparring.game.match import Match
+from sparring.game.progress import Silent
+from sparring.game.run_folder import RunFolder
+from sparring.players.device import Compute, compute_for
+
+
+@dataclass(frozen=True)
+class PlayedRun:
+    """A finished run."""
+
+    folder: RunFolder
+    config: RunConfig
+    digest: str
+
+
+def world_config() -> WorldConfig:
+    """A world in which grasps often hold."""
+    return WorldConfig(
+        objects=ObjectConfig(training_n=13, held_out_n=13, novel_n=3),
+        grip=GripConfig(force_n=7.0, pad_friction=0.6),
+        noise=NoiseConfig(position_m=0.003, angle_deg=2.0),
+        camera=CameraConfig(width_px=160, height_px=120, pixel_m=0.003),
+        lift=LiftConfig(sense_height_m=0.05, hold_s=0.2),
+    )
+
+
+def tiny_config(seed: int = 0) -> RunConfig:
+    """Smaller than `smoke`: two waves at random, two iterations, a test on three objects."""
+    return replace(
+        SMOKE,
+        seed=seed,
+        world=world_config(),
+        learning=LearningConfig(epochs_n=1, finetune_epochs_n=1, adversary_epochs_n=1, batch_n=8, precision="fp32", threads_n=1),
+        match=MatchConfig(
+            random_grasps_n=16,
+            grasps_per_iteration_n=8,
+            iterations_n=2,
+            collaborative_grasps_n=16,
+            patches_n=16,
+            attempts_per_scene_n=4,
+            wave_scenes_n=2,
+        ),
+        test=TestConfig(objects="novel-families", tries_n=1),
+    )
+
+
+def cpu(config: RunConfig) -> Compute:
+    """The processor, as the config wants it used."""
+    return compute_for(config.learning, torch.device("cpu"))
+
+
+def play(config: RunConfig, path: Path, *, executor: str = "serial", workers_n: int | None = None) -> PlayedRun:
+    """Plays and tests a run, or what is missing of it."""
+    run, compute = RunFolder(path), cpu(config)
+    with executor_named(executor, workers_n) as workforce:
+        run.begin(config, {"command": "test"})
+        cell = SimulatedCell(config.world, config.attack, workforce)
+        Match(config, cell, run, compute, Silent()).play()
+        evaluate(run, tests_of(config), executor=workforce, compute=compute, progress=Silent())
+    return PlayedRun(run, config, digest_run(run))
