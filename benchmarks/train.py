@@ -10,9 +10,9 @@ import numpy as np
 import torch
 import tyro
 
-from sparring.actions.grasp import ANGLES_N
+from sparring.actions.grasp import ANGLES_N, mirrored_angle
 from sparring.config import LearningConfig, NetworkConfig
-from sparring.game.training import RMSPROP, Lesson, Schedule, fit, train_step
+from sparring.game.training import RMSPROP, Lesson, Schedule, fit, mirror_table, train_step
 from sparring.players.device import Compute, DeviceName, compute_for, device_named
 from sparring.players.networks import PatchNet, new_network
 from sparring.players.patches import crop_side_px
@@ -73,6 +73,7 @@ def _lesson(n: int, patch_px: float) -> Lesson:
         positive=positive,
         held_out=np.zeros(n, bool),
         turned=True,
+        mirrored=mirror_table(mirrored_angle, ANGLES_N),
     )
 
 

@@ -27,7 +27,7 @@ from sparring.game.experience import COLUMNS, Experience, experience_of
 from sparring.game.match import Match
 from sparring.game.progress import Silent
 from sparring.game.run_folder import RunFolder
-from sparring.game.training import Lesson, Schedule, fit
+from sparring.game.training import Lesson, Schedule, fit, mirror_table
 from sparring.players.choosing import RandomGrasps, attack_probabilities
 from sparring.players.device import Compute, compute_for, device_named
 from sparring.players.networks import PatchNet, new_network
@@ -150,6 +150,7 @@ def _network(
         positive=fell[train],
         held_out=(folds[train] == (fold + 1) % FOLDS_N),
         turned=False,
+        mirrored=mirror_table(ADVERSARIES["shake"].mirrored, network.actions_n),
     )
     patch_px = config.patches.size_m / config.world.camera.pixel_m
     schedule = Schedule(config.learning.learning_rate, config.learning.adversary_epochs_n, keep_best=True)

@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import jaxtyping
 import pytest
 from hypothesis import settings
-from jaxtyping import install_import_hook
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-install_import_hook("sparring", "checking.checked")
+jaxtyping.install_import_hook("sparring", "checking.checked")
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True, database=None)
 settings.load_profile("suite")
 
@@ -22,8 +22,16 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def unchecked() -> Iterator[None]:
+    """Annotations are not checked, as in real use: for tests of what the package itself refuses."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
 @pytest.fixture(scope="session")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tiny.PlayedRun]:
+def played(tmp_path_factory: pytest.TempPathFactory) -> tiny.PlayedRun:
     """A whole run in small, played and tested in this process. Read it, copy it, never change it."""
     path = tmp_path_factory.mktemp("played") / "run"
-    yield tiny.play(tiny.tiny_config(), path)
+    return tiny.play(tiny.tiny_config(), path)

@@ -16,16 +16,25 @@ class AttackTrajectory(Protocol):
         ...
 
 
+class Mirrored(Protocol):
+    """From an action's index to the index that does the same in a mirrored world."""
+
+    def __call__(self, index: int, *, x: bool, y: bool) -> int:
+        """Mirrored along the closing direction (x), across it (y), or both."""
+        ...
+
+
 @dataclass(frozen=True)
 class Adversary:
     """What an adversary can do to a grasped object."""
 
     actions_n: int
     trajectory: AttackTrajectory
+    mirrored: Mirrored
 
 
 def _shake(config: AttackConfig, index: int, start: Pose, *, dt: float) -> Trajectory:
     return shake.trajectory(config.shake, index, start, dt=dt)
 
 
-ADVERSARIES: dict[str, Adversary] = {"shake": Adversary(shake.SHAKES_N, _shake)}
+ADVERSARIES: dict[str, Adversary] = {"shake": Adversary(shake.SHAKES_N, _shake, shake.mirrored)}

@@ -41,6 +41,11 @@ def angle_index(theta_rad: float) -> int:
     return int(np.round(theta_rad / ANGLE_STEP_RAD)) % ANGLES_N
 
 
+def mirrored_angle(index: int, *, x: bool, y: bool) -> int:
+    """The discrete angle after mirroring an image along x, along y, or both."""
+    return (-index) % ANGLES_N if x != y else index
+
+
 def start_height_m(hand: HandConfig, object_top_m: float) -> float:
     """Height of the hand frame from which the descent is simulated: fingertips just over the object.
 

@@ -39,6 +39,17 @@ def index_of(shake: Shake) -> int:
     return ORIENTATIONS.index(shake.orientation) * len(DIRECTIONS) + DIRECTIONS.index(shake.direction)
 
 
+def mirrored(index: int, *, x: bool, y: bool) -> int:
+    """The shake that does the same in a world mirrored along the closing direction (x), across it (y), or both."""
+    shake = shake_of(index)
+    swaps: dict[Orientation, Orientation] = {}
+    if x:
+        swaps |= {"pitched": "pitched back", "pitched back": "pitched"}
+    if y:
+        swaps |= {"rolled": "rolled back", "rolled back": "rolled"}
+    return index_of(Shake(swaps.get(shake.orientation, shake.orientation), shake.direction))
+
+
 def displacement_m(config: ShakeConfig, times_s: np.ndarray) -> np.ndarray:
     """Displacement along the shake axis at each time since the shake began, zero at time 0."""
     return config.amplitude_m * np.sin(2 * np.pi * config.frequency_hz * times_s)

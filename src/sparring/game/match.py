@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sparring.actions.adversaries import ADVERSARIES
-from sparring.actions.grasp import ANGLES_N
+from sparring.actions.grasp import ANGLES_N, mirrored_angle
 from sparring.config import RunConfig
 from sparring.data.store import read_stage
 from sparring.data.targets import adversary_targets, grasp_targets, protagonist_targets
@@ -110,6 +110,7 @@ class Match:
             positive=known.succeeded,
             held_out=self._held_out(known),
             turned=True,
+            mirrored=training.mirror_table(mirrored_angle, ANGLES_N),
         )
         network = self._new_network(name, ANGLES_N) if before is None else self.load(before, "protagonist")
         fresh = Schedule(learning.learning_rate, learning.epochs_n, keep_best=False)
@@ -134,6 +135,7 @@ class Match:
             positive=attacks.dislodged,
             held_out=self._held_out(attacks),
             turned=False,
+            mirrored=training.mirror_table(ADVERSARIES[adversary].mirrored, network.actions_n),
         )
         schedule = Schedule(learning.learning_rate, learning.adversary_epochs_n, keep_best=True)
         self._fit(_adversary_name(name), "adversary", network, lesson, schedule, {"dislodged_rate": _mean(attacks.dislodged)})

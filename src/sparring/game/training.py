@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
 from torch.nn import functional
 
+from sparring.actions.adversaries import Mirrored
 from sparring.actions.grasp import ANGLE_STEP_RAD, ANGLES_N
 from sparring.config import LearningConfig
 from sparring.errors import TrainingError
@@ -23,6 +24,8 @@ from sparring.seeding import rng_of
 POSITIVE_TARGET = 0.1
 """A target of at least this counts as a success in the train accuracy, since alpha lowers targets (authors' code)."""
 PREDICTED = 0.5
+MIRRORS = ((False, False), (True, False), (False, True), (True, True))
+"""Mirrored along x, along y."""
 RMSPROP = {"alpha": 0.9, "momentum": 0.9}
 
 
@@ -42,6 +45,8 @@ class Lesson:
     turned: bool
     """True for the protagonist, whose patches are turned so that the acted angle falls in a random bin; the adversary
     always sees the canonical view."""
+    mirrored: Int[np.ndarray, "4 actions"]
+    """Which action an action becomes in a patch that is not mirrored, mirrored along x, along y, along both."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,11 @@ class EpochMetrics:
 
 
 EpochDone = Callable[[EpochMetrics], None]
+
+
+def mirror_table(mirrored: Mirrored, actions_n: int) -> Int[np.ndarray, "4 actions"]:
+    """What every action becomes under each of `MIRRORS`."""
+    return np.array([[mirrored(index, x=x, y=y) for index in range(actions_n)] for x, y in MIRRORS])
 
 
 def held_out_objects(objects: np.ndarray, share: float, seed: int) -> Bool[np.ndarray, " n"]:
@@ -128,8 +138,8 @@ def _epoch(
     start, seen = time.perf_counter(), 0
     loss_sum = torch.zeros((), device=compute.device)
     right = torch.zeros((), device=compute.device)
-    for rows, turns in batches.epoch():
-        patches, actions, targets = data.batch(rows, turns)
+    for rows, turns, mirrors in batches.epoch():
+        patches, actions, targets = data.batch(rows, turns, mirrors)
         loss, logits = train_step(network, patches, actions, targets, optimiser, compute)
         decay.step()
         loss_sum += loss * len(rows)
@@ -180,7 +190,7 @@ def _held_out(network: PatchNet, data: "_Resident", compute: Compute) -> tuple[f
     logits: list[Tensor] = []
     for start in range(0, len(rows), 512):
         part = rows[start : start + 512]
-        patches, actions, _ = data.batch(part, None)
+        patches, actions, _ = data.batch(part, None, None)
         with compute.autocast():
             logits.append(network(patches).gather(1, actions[:, None])[:, 0].float())
     acted = torch.cat(logits).cpu()
@@ -204,21 +214,34 @@ class _Resident:
         self._angles = torch.from_numpy(lesson.grasp_angles).to(device)
         self._actions = torch.from_numpy(lesson.actions).to(device)
         self._targets = torch.from_numpy(lesson.targets).to(device)
+        self._mirrored = torch.from_numpy(lesson.mirrored).to(device)
+        self._signs = torch.tensor([[-1.0 if x else 1.0, -1.0 if y else 1.0] for x, y in MIRRORS], device=device)
 
-    def batch(self, rows: np.ndarray, bins: np.ndarray | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Patches, actions and targets of some rows; `bins` are the angles that the acted ones are turned to."""
+    def batch(self, rows: np.ndarray, bins: np.ndarray | None, mirrors: np.ndarray | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Patches, actions and targets of some rows.
+
+        Args:
+            rows: which.
+            bins: the angles that the acted ones are turned to; None leaves patches upright.
+            mirrors: rows of `Lesson.mirrored`; None mirrors nothing.
+        """
         at = torch.from_numpy(rows).to(self._crops.device)
         angles, actions = self._angles[at], self._actions[at]
         if self.lesson.turned:
             if bins is not None:
                 actions = torch.from_numpy(bins).to(at.device)
             angles = angles - actions
+        signs = None
+        if mirrors is not None:
+            chosen = torch.from_numpy(mirrors).to(at.device)
+            actions, signs = self._mirrored[chosen, actions], self._signs[chosen]
         patches = turn(
             self._crops[at].float(),
             self._offsets[at],
             angles.float() * ANGLE_STEP_RAD,
             patch_px=self._patch_px,
             out_px=self._out_px,
+            mirrors=signs,
         )
         return patches, actions, self._targets[at]
 
@@ -234,13 +257,13 @@ class _Batches:
         self._batch_n, self._rng = batch_n, rng_of(seed, "batches")
         self.per_epoch = max(1, int(np.ceil(trained.sum() / batch_n)))
 
-    def epoch(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Rows and random angle bins of every batch; as many draws as there are rows."""
+    def epoch(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Rows, random angle bins and random mirrors of every batch; as many draws as there are rows."""
         share = self._batch_n // len(self._classes)
         draws = [self._endless(rows, share * self.per_epoch) for rows in self._classes]
         for index in range(self.per_epoch):
             rows = np.concatenate([drawn[index * share : (index + 1) * share] for drawn in draws])
-            yield rows, self._rng.integers(ANGLES_N, size=len(rows))
+            yield rows, self._rng.integers(ANGLES_N, size=len(rows)), self._rng.integers(len(MIRRORS), size=len(rows))
 
     def _endless(self, rows: np.ndarray, n: int) -> np.ndarray:
         rounds = -(-n // len(rows))

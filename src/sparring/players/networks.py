@@ -76,7 +76,11 @@ TRUNKS: dict[str, Trunk] = {
 
 
 class PatchNet(nn.Module):
-    """Scores every action on a patch: [batch, 3, input_px, input_px] in 0..255 -> logits [batch, actions]."""
+    """Scores every action on a patch: [batch, 3, input_px, input_px] in 0..255 -> logits [batch, actions].
+
+    An action's logit is its own output plus one that all actions share. That says nothing more than the paper's layer
+    could, but whichever action was tried teaches the shared part, which matters where attacks are few.
+    """
 
     mean: Tensor
     std: Tensor
@@ -88,7 +92,7 @@ class PatchNet(nn.Module):
         kind = TRUNKS[trunk]
         self.trunk, self.actions_n, self.input_px = trunk, actions_n, kind.input_px
         self.convolutions = kind.build()
-        self.head = _head((kind.features_n, *kind.hidden, actions_n), dropout)
+        self.head = _head((kind.features_n, *kind.hidden, actions_n + 1), dropout)
         self.register_buffer("mean", torch.tensor(kind.mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(kind.std).view(1, 3, 1, 1), persistent=False)
 
@@ -96,7 +100,8 @@ class PatchNet(nn.Module):
         """Logits of success of every action."""
         scaled = (patches - self.mean) / self.std
         features = self.convolutions(scaled.contiguous(memory_format=torch.channels_last))
-        return self.head(features.contiguous().flatten(1)).float()
+        outputs = self.head(features.contiguous().flatten(1)).float()
+        return outputs[:, :-1] + outputs[:, -1:]
 
 
 def _head(widths: tuple[int, ...], dropout: float) -> nn.Sequential:

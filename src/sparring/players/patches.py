@@ -87,21 +87,27 @@ def turn(
     *,
     patch_px: float,
     out_px: int,
+    mirrors: Float[Tensor, "n 2"] | None = None,
 ) -> Float[Tensor, "n 3 out out"]:
     """Patches about `offsets` (from each crop's centre), whose x axis lies along `angles_rad` in the image.
 
     So a direction at angle `a` in the image is at `a - angle` in the patch: turned by its grasp's angle, a patch is
-    the adversary's canonical view s+ (section V-E), with the closing direction along its x axis.
+    the adversary's canonical view s+ (section V-E), with the closing direction along its x axis. A -1 in `mirrors` then
+    mirrors a patch's x or y axis.
     """
     middle = (torch.tensor(crops.shape[-2:], device=crops.device).flip(0) - 1) / 2
-    grid = _grid(offsets + middle, angles_rad, patch_px, out_px, crops.shape[-2:])
+    grid = _grid(offsets + middle, angles_rad, patch_px, out_px, crops.shape[-2:], mirrors)
     return functional.grid_sample(crops, grid, padding_mode="border", align_corners=True)
 
 
-def _grid(centres: Tensor, angles_rad: Tensor, patch_px: float, out_px: int, shape: torch.Size) -> Tensor:
+def _grid(
+    centres: Tensor, angles_rad: Tensor, patch_px: float, out_px: int, shape: torch.Size, mirrors: Tensor | None = None
+) -> Tensor:
     """Sampling grid [n, out, out, 2] in grid_sample's coordinates (-1..1 from the first to the last pixel's centre)."""
     steps = ((torch.arange(out_px, device=centres.device) + 0.5) / out_px - 0.5) * patch_px
     right, up = torch.meshgrid(steps, -steps, indexing="xy")
+    if mirrors is not None:
+        right, up = right * mirrors[:, 0, None, None], up * mirrors[:, 1, None, None]
     c, s = torch.cos(angles_rad)[:, None, None], torch.sin(angles_rad)[:, None, None]
     column = centres[:, 0, None, None] + right * c - up * s
     row = centres[:, 1, None, None] - right * s - up * c

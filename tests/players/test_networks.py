@@ -1,0 +1,135 @@
+"""Every row of the table of trunks keeps the same promises."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sparring.config import NetworkConfig, PatchConfig
+from sparring.errors import ConfigError, SparringError
+from sparring.game.training import train_step
+from sparring.players.checkpoint import PlayerCard, load_player, save_player
+from sparring.players.device import Compute
+from sparring.players.networks import TRUNKS, PatchNet, new_network
+
+CPU = Compute(torch.device("cpu"), bf16=False)
+ACTIONS_N = 15
+
+
+def network_of(trunk: str, seed: int = 0) -> PatchNet:
+    """A fresh network that needs no download."""
+    return new_network(NetworkConfig(trunk=trunk, pretrained=False), ACTIONS_N, dropout=0.0, seed=seed)
+
+
+def patches_for(network: PatchNet, n: int = 4) -> torch.Tensor:
+    """Random patches of the network's size."""
+    rng = np.random.default_rng(0)
+    return torch.from_numpy(rng.uniform(0, 255, (n, 3, network.input_px, network.input_px)).astype(np.float32))
+
+
+@pytest.fixture(scope="module", params=list(TRUNKS))
+def network(request: pytest.FixtureRequest) -> PatchNet:
+    return network_of(request.param)
+
+
+def test_a_patch_gets_a_logit_for_every_action(network: PatchNet) -> None:
+    network.eval()
+    with torch.inference_mode():
+        logits = network(patches_for(network))
+    assert logits.shape == (4, ACTIONS_N)
+    assert logits.dtype == torch.float32
+    assert torch.isfinite(logits).all()
+
+
+def test_logits_depend_on_what_is_seen(network: PatchNet) -> None:
+    network.eval()
+    with torch.inference_mode():
+        logits = network(patches_for(network))
+    assert not torch.allclose(logits[0], logits[1], atol=1e-7)
+
+
+def test_a_patch_is_scored_alone_as_among_others(network: PatchNet) -> None:
+    network.eval()
+    patches = patches_for(network)
+    with torch.inference_mode():
+        assert network(patches)[2] == pytest.approx(network(patches[2:3])[0], abs=1e-4)
+
+
+def test_gradients_are_finite_and_reach_every_layer(network: PatchNet) -> None:
+    network.zero_grad()
+    network(patches_for(network)).square().sum().backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        assert torch.isfinite(parameter.grad).all(), name
+        assert parameter.grad.abs().max() > 0, name
+    network.zero_grad()
+
+
+@pytest.mark.parametrize("trunk", TRUNKS)
+def test_only_the_acted_actions_learn(trunk: str) -> None:
+    network = network_of(trunk)
+    last = network.head[-1]
+    assert isinstance(last, torch.nn.Linear)
+    before = last.weight.detach().clone()
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
+    network.train()
+    actions = torch.tensor([2, 7, 7, 2])
+    targets = torch.tensor([1.0, 0.0, 0.25, 1.0])
+    loss, acted = train_step(network, patches_for(network), actions, targets, optimiser, CPU)
+    own = (last.weight.detach() != before).any(dim=1)[:ACTIONS_N]
+    changed = own.nonzero()[:, 0].tolist()
+    assert changed == [2, 7]
+    assert acted.shape == (4,)
+    assert float(loss) > 0
+
+
+@pytest.mark.parametrize("trunk", TRUNKS)
+def test_a_seed_decides_the_first_weights(trunk: str) -> None:
+    first, again, other = (network_of(trunk, seed).state_dict() for seed in (3, 3, 4))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not torch.equal(first["convolutions.0.weight"], other["convolutions.0.weight"])
+
+
+def test_making_a_network_leaves_the_global_generator_alone() -> None:
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    network_of("compact", seed=9)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_saved_player_scores_as_before(network: PatchNet, tmp_path: Path) -> None:
+    card = PlayerCard("start", "adversary", network.trunk, ACTIONS_N, 0.0015, PatchConfig(), 128)
+    save_player(tmp_path / "player.safetensors", network, card)
+    loaded, found = load_player(tmp_path / "player.safetensors", role="adversary")
+    network.eval()
+    patches = patches_for(network)
+    with torch.inference_mode():
+        assert torch.equal(loaded(patches), network(patches))
+    assert found == card
+
+
+def test_the_alexnet_is_the_papers() -> None:
+    network = PatchNet("alexnet", 18)
+    widths = [layer.out_features for layer in network.head if isinstance(layer, torch.nn.Linear)]
+    filters = [layer.out_channels for layer in network.convolutions if isinstance(layer, torch.nn.Conv2d)]
+    assert widths[:-1] == [4096, 1024]
+    assert filters == [64, 192, 384, 256, 256]
+    assert network.input_px == 224
+
+
+def test_the_compact_trunk_pads_nothing() -> None:
+    convolutions = [layer for layer in PatchNet("compact", 18).convolutions if isinstance(layer, torch.nn.Conv2d)]
+    assert {layer.padding for layer in convolutions} == {(0, 0)}
+
+
+def test_an_unknown_trunk_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match=r"'resnet'.*alexnet, compact"):
+        PatchNet("resnet", 18)
+
+
+def test_the_papers_network_without_its_weights_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARRING_CACHE", str(tmp_path / "empty"))
+    with pytest.raises(SparringError, match=r"sparring weights.*network\.pretrained=false"):
+        new_network(NetworkConfig(trunk="alexnet", pretrained=True), 18, dropout=0.5, seed=0)
