@@ -25,7 +25,7 @@ SLIDE_ARMATURE_KG = 0.5
 HINGE_ARMATURE_KG_M2 = 0.05
 SERVO_RAD_S = 120.0
 """Natural frequency of the axes' position servos, critically damped."""
-SLIDE_LIMIT_N = 30.0
+SLIDE_LIMIT_N = 20.0
 HINGE_LIMIT_N_M = 4.0
 PALM_KG = 0.6
 FINGER_KG = 0.08

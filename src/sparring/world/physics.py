@@ -15,7 +15,7 @@ from mujoco import rollout
 STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
 MAX_SPEED = 25.0
 """Linear (m/s) or angular (rad/s x 10) speed beyond which a state is a runaway."""
-MAX_PENETRATION_M = 0.008
+MAX_PENETRATION_M = 0.010
 
 
 @dataclass(frozen=True, eq=False)

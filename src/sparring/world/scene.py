@@ -199,7 +199,7 @@ def _add_object(spec: mujoco.MjSpec, model: ObjectModel) -> None:
             contype=1 | 2,
             conaffinity=1 | 2,
             friction=[0.5, 0.003, 0.0001],
-            solref=[0.02 + model.softness_s, 1.0],
+            solref=[0.008 + model.softness_s, 1.0],
         )
 
 
