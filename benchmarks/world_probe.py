@@ -153,7 +153,7 @@ def _network(
         mirrored=mirror_table(ADVERSARIES["shake"].mirrored, network.actions_n),
     )
     patch_px = config.patches.size_m / config.world.camera.pixel_m
-    schedule = Schedule(config.learning.learning_rate, config.learning.adversary_epochs_n, keep_best=True)
+    schedule = Schedule(config.learning.adversary_rate, config.learning.adversary_epochs_n, keep_best=True)
     fit(network, lesson, schedule, learning=config.learning, compute=compute, patch_px=patch_px, seed=fold)
     tested = np.flatnonzero(~train)
     believed = attack_probabilities(network, known.seen(tested), patch_px=patch_px, compute=compute)

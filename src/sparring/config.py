@@ -42,9 +42,9 @@ class ObjectConfig:
     """Objects of families never trained on."""
     mass_kg: Interval = (0.05, 0.50)
     """No object is lighter or heavier."""
-    mass_middle_kg: float = 0.20
+    mass_middle_kg: float = 0.25
     """Mass of an object of typical size and material."""
-    mass_exponent: float = 0.3
+    mass_exponent: float = 0.1
     """How strongly mass follows size and material: 1 fully, 0 not at all. See docs/calibration.md."""
     mass_factor: Interval = (0.9, 1.1)
     """Hidden variation of the mass that the look suggests."""
@@ -64,14 +64,14 @@ class ObjectConfig:
 class HandConfig:
     """The floating parallel-jaw hand."""
 
-    opening_m: float = 0.085
+    opening_m: float = 0.060
     """Largest gap between the pads."""
     closed_gap_m: float = 0.003
     """Gap at which the fingers stop: they never press on each other, so a force means an object."""
     finger_length_m: float = 0.09
-    pad_width_m: float = 0.014
+    pad_width_m: float = 0.010
     """Along the fingers' plane, across the closing direction. Narrow pads have little moment capacity."""
-    pad_height_m: float = 0.024
+    pad_height_m: float = 0.016
     """Along the approach."""
     closing_speed_m_s: float = 0.10
     """Speed of each finger; a real gripper closes at limited speed, then holds a force."""
@@ -102,10 +102,10 @@ class GripConfig:
 
 @dataclass(frozen=True)
 class NoiseConfig:
-    """Execution error of the arm, Gaussian, unknown to the player."""
+    """Execution error of arm and calibration, Gaussian, unknown to the player. See docs/calibration.md."""
 
-    position_m: float = 0.005
-    angle_deg: float = 4.0
+    position_m: float = 0.014
+    angle_deg: float = 10.0
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -140,7 +140,7 @@ class CameraConfig:
 class LiftConfig:
     """How a grasp is carried out and sensed."""
 
-    sense_height_m: float = 0.05
+    sense_height_m: float = 0.18
     """Where the weak sensor is read that training sees; 0 is right after closing. See docs/calibration.md."""
     sense_force_n: float = 0.5
     """A finger force above this counts as holding something."""
@@ -189,7 +189,7 @@ class ShakeConfig:
     """Peak displacement from the hold pose."""
     duration_s: float = 1.5
     """Time of shaking, after the hand has turned."""
-    tilt_deg: float = 75.0
+    tilt_deg: float = 60.0
     """How far the four turned orientations lean from pointing down."""
     turn_s: float = 0.5
     """Time taken to turn the hand."""
@@ -243,6 +243,8 @@ class LearningConfig:
     """RMSProp's rate for a network trained anew, decayed to nothing along a cosine."""
     finetune_rate: float = 1e-4
     """The rate for a protagonist that goes on from the iteration before."""
+    adversary_rate: float = 1e-4
+    """The rate for an adversary."""
     epochs_n: int = 12
     """At most this many epochs for a network trained anew."""
     finetune_epochs_n: int = 4
@@ -261,7 +263,15 @@ class LearningConfig:
 
     def __post_init__(self) -> None:
         _require_positive(
-            self, "batch_n", "learning_rate", "finetune_rate", "epochs_n", "finetune_epochs_n", "adversary_epochs_n", "threads_n"
+            self,
+            "batch_n",
+            "learning_rate",
+            "finetune_rate",
+            "adversary_rate",
+            "epochs_n",
+            "finetune_epochs_n",
+            "adversary_epochs_n",
+            "threads_n",
         )
         _require(self.batch_n >= 2, "LearningConfig.batch_n", self.batch_n, "at least 2, for one success and one failure")
         for name in ("alpha", "held_out_share", "dropout", "train_accuracy"):

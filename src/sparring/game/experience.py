@@ -85,4 +85,6 @@ def experience_of(table: pa.Table, *, patch_px: float) -> Experience:
 
 def together(parts: list[Experience]) -> Experience:
     """All attempts of several experiences, in order (the paper aggregates its data)."""
+    if len(parts) == 1:
+        return parts[0]
     return Experience(*(np.concatenate([getattr(part, name) for part in parts]) for name in Experience.__dataclass_fields__))

@@ -137,7 +137,7 @@ class Match:
             turned=False,
             mirrored=training.mirror_table(ADVERSARIES[adversary].mirrored, network.actions_n),
         )
-        schedule = Schedule(learning.learning_rate, learning.adversary_epochs_n, keep_best=True)
+        schedule = Schedule(learning.adversary_rate, learning.adversary_epochs_n, keep_best=True)
         self._fit(_adversary_name(name), "adversary", network, lesson, schedule, {"dislodged_rate": _mean(attacks.dislodged)})
 
     def _fit(self, name: str, role: Role, network: PatchNet, lesson: Lesson, schedule: Schedule, summary: dict[str, Any]) -> None:

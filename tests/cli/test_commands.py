@@ -1,0 +1,296 @@
+"""The command as its users meet it: help, results, and one line with the next step when something is wrong."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+import torch
+from PIL import Image
+
+from sparring.config_file import to_json
+from sparring.data.pictures import decode_image
+from sparring.data.store import read_shard
+
+COMMANDS = ("play", "evaluate", "report", "grasp", "digest", "weights")
+
+
+def sparring(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Runs the command in a process of its own."""
+    command = [sys.executable, "-m", "sparring.cli.main", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ | environment, check=False)
+
+
+def refused(done: "subprocess.CompletedProcess[str]", code: int, *said: str) -> None:
+    """The command has ended with that code and one line on standard error."""
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("sparring: ")
+    for words in said:
+        assert words in lines[0]
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
+    """The smoke preset, played by the command."""
+    out = tmp_path_factory.mktemp("smoke") / "run"
+    return out, sparring("play", "smoke", "--out", out, "--workers", 2)
+
+
+@pytest.fixture(scope="module")
+def scene(played: tiny.PlayedRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture that the shared run was played on."""
+    row = read_shard(played.folder.stage("random") / "wave-00000.parquet", ["image"])["image"][0].as_py()
+    path = tmp_path_factory.mktemp("scene") / "scene.png"
+    Image.fromarray(decode_image(row["bytes"])).save(path)
+    return path
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str) -> None:
+    done = sparring(command, "--help")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert f"usage: sparring {command}" in done.stdout
+
+
+def test_the_command_lists_its_commands() -> None:
+    done = sparring("--help")
+    assert done.returncode == 0
+    assert all(command in done.stdout for command in COMMANDS)
+
+
+def test_smoke_ends_with_a_report_of_all_players(smoke: tuple[Path, "subprocess.CompletedProcess[str]"]) -> None:
+    out, done = smoke
+    assert done.returncode == 0, done.stderr
+    players = [row["player"] for row in json.loads((out / "evaluation" / "results.json").read_text())]
+    assert players == ["start", "collaborative", "shake-1", "shake-2"]
+    assert all(f"| {name} |" in done.stdout for name in players)
+    assert json.loads((out / "manifest.json").read_text())["complete"] is True
+    assert (out / "report.md").read_text().strip() == done.stdout.strip()
+
+
+def test_provenance_says_where_and_with_what(smoke: tuple[Path, "subprocess.CompletedProcess[str]"]) -> None:
+    told = json.loads((smoke[0] / "provenance.json").read_text())
+    assert told["command"].startswith("play smoke --out")
+    assert told["renderer"]
+    assert told["workers_n"] == 2
+    assert {"numpy", "mujoco", "torch", "pyarrow"} <= told["packages"].keys()
+
+
+def test_a_digest_is_the_same_as_in_python(played: tiny.PlayedRun) -> None:
+    done = sparring("digest", played.folder.path)
+    assert done.stdout.strip() == played.digest
+
+
+def test_a_report_is_printed_and_kept(played: tiny.PlayedRun, tmp_path: Path) -> None:
+    shutil.copytree(played.folder.path, tmp_path / "run")
+    done = sparring("report", tmp_path / "run")
+    assert done.returncode == 0
+    assert "| shake-2 |" in done.stdout
+    assert (tmp_path / "run" / "report.md").read_text().strip() == done.stdout.strip()
+
+
+def test_more_can_be_tested_later(played: tiny.PlayedRun, tmp_path: Path) -> None:
+    shutil.copytree(played.folder.path, tmp_path / "run")
+    done = sparring("evaluate", tmp_path / "run", "--tries", 1, "--executor", "serial", "--quiet")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((tmp_path / "run" / "evaluation" / "results.json").read_text())
+    assert {row["objects"] for row in rows} == {"named", "novel-families"}
+    assert "| tennis-pack |" in done.stdout
+
+
+def test_grasps_are_json_and_a_picture(played: tiny.PlayedRun, scene: Path, tmp_path: Path) -> None:
+    drawn = tmp_path / "drawn.png"
+    done = sparring("grasp", played.folder.path, scene, "--top-k", 3, "--out", drawn)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["player"] == "shake-2"
+    assert told["picture"] == str(drawn)
+    assert len(told["grasps"]) == 3
+    best = told["grasps"][0]
+    assert best.keys() == {"column_px", "row_px", "angle", "angle_deg", "probability"}
+    assert 0 <= best["column_px"] < 160
+    assert 0 <= best["row_px"] < 120
+    assert best["angle_deg"] == 10 * best["angle"]
+    assert np.asarray(Image.open(drawn)).shape[1] >= 640
+    again = sparring("grasp", played.folder.player("shake-2"), scene, "--top-k", 3, "--out", drawn)
+    assert json.loads(again.stdout) == told
+
+
+def test_a_player_is_chosen_by_name(played: tiny.PlayedRun, scene: Path, tmp_path: Path) -> None:
+    done = sparring("grasp", played.folder.path, scene, "--name", "start", "--out", tmp_path / "drawn.png")
+    assert json.loads(done.stdout)["player"] == "start"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("play", "smok", "--out", "run"), 2, ("'smok'", "smoke, demo, quarter, paper")),
+        (("play", "smoke", "--out", "run", "--seed", -1), 2, ("seed", "-1")),
+        (("play", "smoke", "--out", "run", "--workers", 0), 2, ("--workers", "0")),
+        (("play", "smoke", "--out", "run", "--set", "learning.alpha=2"), 2, ("alpha", "0..1")),
+        (("play", "smoke", "--out", "run", "--set", "learning.alhpa=0.5"), 2, ("alhpa", "alpha")),
+        (("play", "smoke", "--out", "run", "--set", "nonsense"), 2, ("NAME=VALUE",)),
+        (("play", "smoke", "--out", "run", "--set", "network.trunk=resnet"), 2, ("resnet", "compact")),
+        (("play", "smoke", "--out", "run", "--set", 'match.adversaries=["push"]'), 2, ("push", "shake")),
+        (("play", "smoke", "--out", "run", "--set", "match.collaborative_grasps_n=5"), 2, ("unfair",)),
+        (("play", "nowhere.json", "--out", "run"), 1, ("nowhere.json",)),
+        (("evaluate", "nowhere"), 1, ("nowhere", "sparring play")),
+        (("evaluate", "nowhere", "--protocol", "middle-force"), 1, ("nowhere",)),
+        (("report", "nowhere"), 1, ("nowhere", "sparring play")),
+        (("digest", "nowhere"), 1, ("nowhere", "sparring play")),
+        (("grasp", "nowhere", "image.png"), 1, ("nowhere",)),
+        (("weights", "--source", "nowhere.pth"), 1, ("nowhere.pth", "sparring weights")),
+        (("weights", "--source", "http://example.org/a.pth"), 1, ("https",)),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else str(value),
+)
+def test_bad_input_is_one_line_with_the_next_step(arguments: tuple[object, ...], code: int, said: tuple[str, ...]) -> None:
+    refused(sparring(*arguments), code, *said)
+    assert not Path("run", "stages").exists(), "nothing is played before everything is known to be possible"
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("fly",), ("play",), ("play", "smoke", "--out", "run", "--executor", "cloud")], ids=str
+)
+def test_impossible_arguments_end_with_two(arguments: tuple[str, ...]) -> None:
+    done = sparring(*arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_missing_gpu_is_one_line() -> None:
+    refused(sparring("play", "smoke", "--out", "run", "--device", "cuda"), 1, "--device cuda", "--device cpu")
+    assert not Path("run").exists()
+
+
+def test_the_papers_preset_without_its_weights_says_what_to_do_before_playing(tmp_path: Path) -> None:
+    done = sparring("play", "paper", "--out", "run", SPARRING_CACHE=str(tmp_path / "empty"))
+    assert done.returncode in (1, 2)
+    assert "sparring weights" in done.stderr
+    assert not Path("run", "stages").exists()
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"surprise": 1}', b"\xff\xfe\x00"])
+def test_a_config_file_that_is_none_is_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "config.json"
+    path.write_bytes(content)
+    done = sparring("play", path, "--out", "run")
+    refused(done, done.returncode)
+    assert done.returncode in (1, 2)
+
+
+def test_a_run_folder_of_another_config_is_refused_and_left_alone(played: tiny.PlayedRun, tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(to_json(played.config))
+    before = sorted(played.folder.path.rglob("*"))
+    done = sparring("play", config, "--out", played.folder.path, "--set", "learning.alpha=0.5")
+    refused(done, 1, "learning.alpha (0.25 there, 0.5 asked)", "--out")
+    assert sorted(played.folder.path.rglob("*")) == before
+
+
+def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("precious")
+    refused(sparring("play", "smoke", "--out", tmp_path / "mine"), 1, "not a run folder")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_a_foreign_checkpoint_is_one_line_and_nothing_is_executed(scene: Path, tmp_path: Path) -> None:
+    foreign, mark = tmp_path / "foreign.safetensors", tmp_path / "executed"
+
+    class Evil:
+        def __reduce__(self) -> tuple[object, ...]:
+            return Path.touch, (mark,)
+
+    torch.save({"weight": Evil()}, foreign)
+    refused(sparring("grasp", foreign, scene), 1, str(foreign))
+    assert not mark.exists()
+
+
+def test_a_truncated_checkpoint_is_one_line(played: tiny.PlayedRun, scene: Path, tmp_path: Path) -> None:
+    half = tmp_path / "half.safetensors"
+    half.write_bytes(played.folder.player("start").read_bytes()[:50_000])
+    refused(sparring("grasp", half, scene), 1, str(half))
+
+
+def test_an_unknown_player_is_one_line(played: tiny.PlayedRun, scene: Path) -> None:
+    refused(sparring("grasp", played.folder.path, scene, "--name", "champion"), 1, "champion")
+
+
+def test_an_adversary_grasps_nothing(played: tiny.PlayedRun, scene: Path) -> None:
+    refused(sparring("grasp", played.folder.player("adversary-shake-1"), scene), 1, "role adversary")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("none.png", None), ("text.png", b"no picture"), ("half.png", b"\x89PNG\r\n\x1a\n" + bytes(20))]
+)
+def test_an_image_of_the_wrong_kind_is_one_line(played: tiny.PlayedRun, tmp_path: Path, name: str, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    refused(sparring("grasp", played.folder.path, tmp_path / name), 1, name)
+
+
+@pytest.mark.parametrize(("size", "colour"), [((20, 20), None), ((200, 150), (90, 90, 90))])
+def test_an_image_with_nothing_to_grasp_is_one_line(
+    played: tiny.PlayedRun, tmp_path: Path, size: tuple[int, int], colour: tuple[int, int, int] | None
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    Image.fromarray(noise if colour is None else np.full_like(noise, colour[0])).save(tmp_path / "image.png")
+    refused(sparring("grasp", played.folder.path, tmp_path / "image.png"), 1, "image")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--top-k", 0),
+        ("--patches", -3),
+        ("--pixel-m", 0.0),
+        ("--pixel-m", "nan"),
+        ("--pixel-m", "inf"),
+        ("--pixel-m", 1e-12),
+        ("--seed", -1),
+    ],
+    ids=str,
+)
+def test_an_impossible_wish_for_grasps_is_one_line(
+    played: tiny.PlayedRun, scene: Path, arguments: tuple[object, ...], tmp_path: Path
+) -> None:
+    done = sparring("grasp", played.folder.path, scene, *arguments, "--out", tmp_path / "drawn.png")
+    refused(done, done.returncode)
+    assert done.returncode in (1, 2)
+
+
+def test_a_picture_that_cannot_be_written_is_one_line(played: tiny.PlayedRun, scene: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a file")
+    done = sparring("grasp", played.folder.path, scene, "--out", tmp_path / "file" / "drawn.png")
+    refused(done, 1, str(tmp_path / "file"))
+
+
+def test_a_corrupt_shard_is_one_line_that_names_it(played: tiny.PlayedRun, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(played.folder.path, run)
+    shard = run / "stages" / "random" / "wave-00001.parquet"
+    shard.write_bytes(shard.read_bytes()[:-500])
+    config = tmp_path / "config.json"
+    config.write_text(to_json(played.config))
+    refused(sparring("play", config, "--out", run, "--executor", "serial", "--quiet"), 1, str(shard), "delete it")
+    refused(sparring("digest", run), 1, str(shard))
+    shard.unlink()
+    assert sparring("play", config, "--out", run, "--executor", "serial", "--quiet").returncode == 0
+    assert sparring("digest", run).stdout.strip() == played.digest
+
+
+def test_a_reader_that_leaves_early_is_no_error(played: tiny.PlayedRun) -> None:
+    command = f"{sys.executable} -m sparring.cli.main digest {played.folder.path} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,127 @@
+"""Killed at any moment, or stopped by a full disk, a run goes on with the same command and ends the same."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import tiny
+
+from sparring.config_file import to_json
+from sparring.game.digest import digest_run
+from sparring.game.run_folder import RunFolder
+
+
+def command(config: Path, out: Path, *more: str) -> list[str]:
+    """The command line that plays a config."""
+    return [sys.executable, "-m", "sparring.cli.main", "play", str(config), "--out", str(out), "--quiet", *more]
+
+
+@pytest.fixture
+def config(played: tiny.PlayedRun, tmp_path: Path) -> Path:
+    """The shared run's config as a file."""
+    path = tmp_path / "config.json"
+    path.write_text(to_json(played.config))
+    return path
+
+
+def killed_when(there: Callable[[], bool], arguments: list[str]) -> None:
+    """Starts the command and kills it with all of its workers as soon as something is there."""
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    while process.poll() is None and not there():
+        time.sleep(0.002)
+    assert process.poll() is None, "it ended before it was killed"
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@pytest.mark.parametrize("executor", [("--executor", "serial"), ("--executor", "process", "--workers", "2")], ids=lambda e: e[1])
+def test_a_run_killed_again_and_again_ends_with_the_digest_of_one_left_alone(
+    played: tiny.PlayedRun, config: Path, tmp_path: Path, executor: tuple[str, ...]
+) -> None:
+    out = tmp_path / "run"
+    moments = [
+        "config.json",
+        "stages/random",
+        "players/start.safetensors",
+        "stages/shake-1",
+        "players/shake-2*",
+        "evaluation/*/*/*",
+    ]
+    for moment in moments[:: 1 if executor[1] == "serial" else 3]:
+        killed_when(lambda moment=moment: any(out.glob(moment)), command(config, out, *executor))  # type: ignore[misc]
+    assert not (out / "manifest.json").exists()
+    done = subprocess.run(command(config, out, *executor), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert digest_run(RunFolder(out)) == played.digest
+
+
+def test_an_interrupt_says_how_to_go_on_and_loses_nothing(played: tiny.PlayedRun, config: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    arguments = command(config, out, "--executor", "process", "--workers", "2")
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while process.poll() is None and not list(out.glob("stages/random/*.parquet")):
+        time.sleep(0.002)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate()
+    assert process.returncode == 130
+    assert errors.splitlines() == ["sparring: interrupted; run the same command again to go on"]
+    assert subprocess.run(arguments, capture_output=True, check=False).returncode == 0
+    assert digest_run(RunFolder(out)) == played.digest
+
+
+def resized(mount: Path, kib: int) -> None:
+    """Changes the size of a mounted disk."""
+    subprocess.run(["mount", "-o", f"remount,size={kib}k", str(mount)], check=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own."""
+    mount = tmp_path / "disk"
+    mount.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=8k", "sparring-test", str(mount)]
+    if os.geteuid() != 0 or subprocess.run(mounting, capture_output=True, check=False).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield mount
+    subprocess.run(["umount", str(mount)], check=True)
+
+
+def stopped_by_the_disk(done: "subprocess.CompletedProcess[str]") -> None:
+    """One line that says what to do."""
+    assert done.returncode == 1, done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert "make room" in done.stderr
+    assert "run the same command again" in done.stderr
+
+
+def test_a_full_disk_is_one_line_and_with_room_the_run_goes_on(played: tiny.PlayedRun, config: Path, small_disk: Path) -> None:
+    arguments = command(config, small_disk / "run", "--executor", "serial")
+    for kib in (8, 200, 1500, 3000, 9000):
+        resized(small_disk, kib)
+        stopped_by_the_disk(subprocess.run(arguments, capture_output=True, text=True, check=False))
+        assert not list(small_disk.rglob("*.part"))
+    resized(small_disk, 64_000)
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert digest_run(RunFolder(small_disk / "run")) == played.digest
+
+
+def test_a_limit_on_file_sizes_is_one_line_and_without_it_the_run_goes_on(
+    played: tiny.PlayedRun, config: Path, tmp_path: Path
+) -> None:
+    arguments = command(config, tmp_path / "run", "--executor", "serial")
+    for limit in (1_000, 20_000, 400_000):
+        process = subprocess.run(
+            ["bash", "-c", f"ulimit -f {limit // 1000}; trap '' XFSZ; exec \"$@\"", "bash", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        stopped_by_the_disk(process)
+    assert subprocess.run(arguments, capture_output=True, check=False).returncode == 0
+    assert digest_run(RunFolder(tmp_path / "run")) == played.digest

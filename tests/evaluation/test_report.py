@@ -1,0 +1,116 @@
+"""A report tells a run as far as it has come."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+
+from sparring.evaluation.drawing import draw_grasps
+from sparring.evaluation.report import report
+from sparring.game.run_folder import RunFolder
+from sparring.players.choosing import ImageGrasp
+
+PLAYERS = ["start", "collaborative", "shake-1", "shake-2"]
+
+
+@pytest.fixture
+def copied(played: tiny.PlayedRun, tmp_path: Path) -> RunFolder:
+    """A copy of the shared run that may be changed."""
+    shutil.copytree(played.folder.path, tmp_path / "copied")
+    return RunFolder(tmp_path / "copied")
+
+
+def tables_of(text: str) -> list[list[list[str]]]:
+    """Cells of every Markdown table."""
+    blocks = [block for block in text.split("\n\n") if block.startswith("|")]
+    return [[[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()] for block in blocks]
+
+
+def test_a_report_has_a_row_for_every_player(played: tiny.PlayedRun) -> None:
+    overall, by_family, *_ = tables_of(report(played.folder))
+    assert [row[0] for row in overall[2:]] == PLAYERS
+    assert by_family[0] == ["family", *PLAYERS]
+
+
+def test_every_row_of_a_table_is_as_wide_as_its_head(played: tiny.PlayedRun) -> None:
+    tables = tables_of(report(played.folder))
+    assert len(tables) == 4
+    for table in tables:
+        assert {len(row) for row in table} == {len(table[0])}
+
+
+def test_a_report_tells_rates_with_n_and_interval(played: tiny.PlayedRun) -> None:
+    overall = tables_of(report(played.folder))[0]
+    for line, row in zip(overall[2:], played.folder.results(), strict=True):
+        interval = f"{100 * row['low']:.1f} % to {100 * row['high']:.1f} %"
+        assert line[1:4] == [f"{100 * row['rate']:.1f} %", interval, str(row["n"])]
+
+
+def test_a_report_compares_with_the_start_and_the_collaborative_arm(played: tiny.PlayedRun) -> None:
+    overall = {row[0]: row for row in tables_of(report(played.folder))[0][2:]}
+    assert overall["start"][4] == ""
+    assert overall["collaborative"][5] == ""
+    assert "p=" in overall["shake-2"][4]
+    assert "p=" in overall["shake-2"][5]
+
+
+def test_a_report_tells_what_every_stage_gathered_and_every_network_learned(played: tiny.PlayedRun) -> None:
+    _, _, gathered, learned = tables_of(report(played.folder))
+    assert [row[:2] for row in gathered[2:]] == [
+        ["random", "16"],
+        ["collaborative-1", "8"],
+        ["collaborative-2", "8"],
+        ["shake-1", "8"],
+        ["shake-2", "8"],
+    ]
+    assert {row[0] for row in learned[2:]} == {
+        *PLAYERS,
+        "collaborative-1",
+        "adversary-shake-1",
+        "adversary-shake-2",
+    }
+
+
+def test_a_run_that_was_not_tested_says_how_to_test_it(copied: RunFolder) -> None:
+    shutil.rmtree(copied.path / "evaluation")
+    assert "sparring evaluate" in report(copied)
+
+
+def test_a_run_cut_off_is_reported_as_far_as_it_is(copied: RunFolder) -> None:
+    for name in ("shake-1", "shake-2"):
+        copied.player(name).unlink()
+        copied.test("low-force", "novel-families", name).unlink()
+        shutil.rmtree(copied.stage(name))
+    overall, _, gathered, _ = tables_of(report(copied))
+    assert [row[0] for row in overall[2:]] == ["start", "collaborative"]
+    assert [row[0] for row in gathered[2:]] == ["random", "collaborative-1", "collaborative-2"]
+
+
+def test_an_empty_run_is_reported(played: tiny.PlayedRun, tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "empty")
+    run.begin(played.config, {})
+    text = report(run)
+    assert "No player has been tested yet" in text
+    assert text.count("Nothing yet.") == 2
+
+
+def test_a_report_changes_nothing(copied: RunFolder) -> None:
+    before = {path: path.stat().st_mtime_ns for path in copied.path.rglob("*")}
+    report(copied)
+    assert {path: path.stat().st_mtime_ns for path in copied.path.rglob("*")} == before
+
+
+def test_grasps_are_drawn_where_they_are() -> None:
+    image = np.full((120, 160, 3), 128, np.uint8)
+    picture = np.asarray(draw_grasps(image, [ImageGrasp(40.0, 80.0, 0, 0.9), ImageGrasp(120.0, 30.0, 9, None)], opening_px=20))
+    scale = picture.shape[1] // 160
+    assert picture.shape == (120 * scale, 160 * scale, 3)
+    assert picture.shape[1] >= 640
+    changed = np.argwhere(np.abs(picture.astype(int) - 128).max(axis=2) > 20) / scale
+    best = changed[changed[:, 1] < 80]
+    other = changed[changed[:, 1] >= 80]
+    assert np.ptp(other[:, 0]) > np.ptp(other[:, 1]), "90 degrees closes up and down"
+    assert (other.min(axis=0) + other.max(axis=0)) / 2 == pytest.approx([30.5, 120.5], abs=1.0)
+    assert 28 < best[:, 1].min() < 32
