@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import tyro
 from tyro.conf import Positional
 
-from sparring.config import PROTOCOLS, RunConfig, preset_named
+from sparring.config import PROTOCOLS, Precision, RunConfig, preset_named
 from sparring.config_file import altered, from_json
 
 DeviceName = Literal["auto", "cpu", "cuda"]
@@ -210,7 +210,7 @@ def _config(preset: str, settings: tuple[str, ...], seed: int | None) -> RunConf
     return config if seed is None else replace(config, seed=seed)
 
 
-def _stored_precision(run: object) -> str | None:
+def _stored_precision(run: object) -> Precision | None:
     """The arithmetic that a run was begun with, so that it goes on with it on any machine."""
     from sparring.game.run_folder import RunFolder
 

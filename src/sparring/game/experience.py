@@ -9,9 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Bool, Float, Int, UInt8
 
-from sparring.actions.grasp import angle_rad
 from sparring.data.pictures import decode_image
-from sparring.players.choosing import GraspedPatches
+from sparring.players.choosing import GraspedPatches, angles_rad
 from sparring.players.patches import crop_about, crop_side_px
 
 COLUMNS = [
@@ -55,7 +54,7 @@ class Experience:
 
     def seen(self, rows: np.ndarray) -> GraspedPatches:
         """What an adversary sees of some of the attempts."""
-        return GraspedPatches(self.crops[rows], self.offsets[rows], np.asarray(angle_rad(self.angles[rows]), np.float32))
+        return GraspedPatches(self.crops[rows], self.offsets[rows], angles_rad(self.angles[rows]))
 
 
 def experience_of(table: pa.Table, *, patch_px: float) -> Experience:

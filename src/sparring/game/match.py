@@ -11,7 +11,7 @@ import numpy as np
 
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.actions.grasp import ANGLES_N, mirrored_angle
-from sparring.config import RunConfig
+from sparring.config import Precision, RunConfig
 from sparring.data.store import read_stage
 from sparring.data.targets import adversary_targets, grasp_targets, protagonist_targets
 from sparring.game import training
@@ -22,7 +22,7 @@ from sparring.game.progress import Progress, Task
 from sparring.game.run_folder import RunFolder
 from sparring.game.training import EpochMetrics, Lesson, Schedule, held_out_objects
 from sparring.players.checkpoint import PlayerCard, Role, load_player, save_player
-from sparring.players.choosing import Protagonist, RandomGrasps, attack_probabilities
+from sparring.players.choosing import GraspedPatches, Protagonist, RandomGrasps, angles_rad, attack_probabilities
 from sparring.players.device import Compute
 from sparring.players.networks import PatchNet, new_network
 from sparring.scoring import auc
@@ -165,20 +165,11 @@ class Match:
 
     def _adversary_summary(self, network: PatchNet, lesson: Lesson) -> dict[str, Any]:
         """On objects it never saw: AUC, and its strongest belief beside what really fell (knowledge of eq. 5's bias)."""
-        attacks = Experience(
-            lesson.crops,
-            lesson.offsets,
-            lesson.grasp_angles,
-            lesson.positive,
-            np.empty(len(lesson.crops), str),
-            np.empty(len(lesson.crops), str),
-            lesson.actions,
-            lesson.positive,
-        )
         rows = np.flatnonzero(lesson.held_out)
         if not len(rows):
             return {}
-        believed = attack_probabilities(network, attacks.seen(rows), patch_px=self._patch_px, compute=self.compute)
+        seen = GraspedPatches(lesson.crops[rows], lesson.offsets[rows], angles_rad(lesson.grasp_angles[rows]))
+        believed = attack_probabilities(network, seen, patch_px=self._patch_px, compute=self.compute)
         acted = believed[np.arange(len(rows)), lesson.actions[rows]]
         return {
             "held_out_n": len(rows),
@@ -265,6 +256,6 @@ def _tell(task: Task, metrics: EpochMetrics) -> None:
     task.advance(1, **told)
 
 
-def resolved(config: RunConfig, precision: Any) -> RunConfig:
+def resolved(config: RunConfig, precision: Precision) -> RunConfig:
     """The config with the arithmetic made definite, as it is stored."""
     return replace(config, learning=replace(config.learning, precision=precision))

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 
 from sparring.actions.grasp import ANGLES_N, angle_rad
 from sparring.config import PatchConfig
@@ -112,6 +112,11 @@ class GraspedPatches:
     """Image angle of each grasp, radians."""
 
 
+def angles_rad(angles: Int[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """Image angles of discrete ones, as patches are turned by."""
+    return np.asarray(angle_rad(angles), np.float32)
+
+
 def grasped_patches(
     images: Sequence[UInt8[np.ndarray, "h w 3"]], grasps: Sequence[ImageGrasp], *, patch_px: float
 ) -> GraspedPatches:
@@ -124,7 +129,7 @@ def grasped_patches(
     return GraspedPatches(
         crops=np.stack([crop for crop, _ in pairs]),
         offsets=np.stack([offset for _, offset in pairs]).astype(np.float32),
-        angles=np.array([angle_rad(grasp.angle) for grasp in grasps], np.float32),
+        angles=angles_rad(np.array([grasp.angle for grasp in grasps])),
     )
 
 
