@@ -23,7 +23,7 @@ COMMANDS = ("play", "evaluate", "report", "grasp", "digest", "weights")
 def sparring(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Runs the command in a process of its own."""
     command = [sys.executable, "-m", "sparring.cli.main", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=os.environ | environment, check=False)
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ | environment, check=False, timeout=120)
 
 
 def refused(done: "subprocess.CompletedProcess[str]", code: int, *said: str) -> None:
@@ -173,8 +173,8 @@ def test_a_missing_gpu_is_one_line() -> None:
     assert not Path("run").exists()
 
 
-def test_the_papers_preset_without_its_weights_says_what_to_do_before_playing(tmp_path: Path) -> None:
-    done = sparring("play", "paper", "--out", "run", SPARRING_CACHE=str(tmp_path / "empty"))
+def test_the_papers_network_without_its_weights_says_what_to_do_before_playing(tmp_path: Path) -> None:
+    done = sparring("play", "smoke", "--out", "run", "--set", "network.trunk=alexnet", SPARRING_CACHE=str(tmp_path / "empty"))
     assert done.returncode in (1, 2)
     assert "sparring weights" in done.stderr
     assert not Path("run", "stages").exists()

@@ -57,15 +57,13 @@ def play(
     run, place = RunFolder(out), device_named(device)
     config = resolved(config, _stored_precision(run) or resolved_precision(config.learning.precision, place))
     workers_n = 1 if executor == "serial" else workers or cores_n()
+    command = " ".join(sys.argv[1:])
+    begun_with = provenance(device=str(place), workers_n=workers_n, executor=executor, renderer=RENDERER, command=command)
     with executor_named(executor, workers) as workforce:
-        run.begin(
-            config,
-            provenance(
-                device=str(place), workers_n=workers_n, executor=executor, renderer=RENDERER, command=" ".join(sys.argv[1:])
-            ),
-        )
         compute, progress = compute_for(config.learning, place), progress_for(quiet=quiet)
-        Match(config, SimulatedCell(config.world, config.attack, workforce), run, compute, progress).play()
+        match = Match(config, SimulatedCell(config.world, config.attack, workforce), run, compute, progress)
+        run.begin(config, begun_with)
+        match.play()
         run_tests(run, tests_of(config), executor=workforce, compute=compute, progress=progress)
     report(out)
     run.seal()

@@ -14,6 +14,7 @@ from sparring.actions.grasp import ANGLES_N, mirrored_angle
 from sparring.config import Precision, RunConfig
 from sparring.data.store import read_stage
 from sparring.data.targets import adversary_targets, grasp_targets, protagonist_targets
+from sparring.errors import ConfigError, unknown_name
 from sparring.game import training
 from sparring.game.cell import Cell
 from sparring.game.collect import AttackPlayer, LearnedAttacks, RandomAttacks, Stage, collect
@@ -24,7 +25,7 @@ from sparring.game.training import EpochMetrics, Lesson, Schedule, held_out_obje
 from sparring.players.checkpoint import PlayerCard, Role, load_player, save_player
 from sparring.players.choosing import GraspedPatches, Protagonist, RandomGrasps, angles_rad, attack_probabilities
 from sparring.players.device import Compute
-from sparring.players.networks import PatchNet, new_network
+from sparring.players.networks import PatchNet, new_network, require_weights
 from sparring.scoring import auc
 from sparring.seeding import seed_of
 
@@ -48,6 +49,17 @@ class Match:
     compute: Compute
     progress: Progress
     _known: dict[str, Experience] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Checks, before any work is done, that the config can be played.
+
+        Raises:
+            SparringError: unknown adversary or trunk, or weights that are missing.
+        """
+        for adversary in self.config.match.adversaries:
+            if adversary not in ADVERSARIES:
+                raise ConfigError(unknown_name("adversary", adversary, ADVERSARIES))
+        require_weights(self.config.network)
 
     def play(self) -> None:
         """Random grasps and P_0; then both arms."""

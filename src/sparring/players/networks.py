@@ -126,9 +126,26 @@ def new_network(config: NetworkConfig, actions_n: int, *, dropout: float, seed: 
         torch.manual_seed(seed)
         network = PatchNet(config.trunk, actions_n, dropout=dropout)
         _initialise(network)
-    if config.pretrained and TRUNKS[config.trunk].imagenet:
+    if _wants_imagenet(config):
         network.convolutions.load_state_dict(load_imagenet_convolutions())
     return channels_last(network)
+
+
+def require_weights(config: NetworkConfig) -> None:
+    """Checks, before any work is done, that a network of this config can be made.
+
+    Raises:
+        ConfigError: unknown trunk.
+        DataError: the ImageNet convolutions that it starts from were never obtained.
+    """
+    if config.trunk not in TRUNKS:
+        raise ConfigError(unknown_name("trunk", config.trunk, TRUNKS))
+    if _wants_imagenet(config):
+        load_imagenet_convolutions()
+
+
+def _wants_imagenet(config: NetworkConfig) -> bool:
+    return config.pretrained and TRUNKS[config.trunk].imagenet
 
 
 def channels_last(network: PatchNet) -> PatchNet:
