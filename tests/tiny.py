@@ -7,14 +7,17 @@ import torch
 
 from sparring.config import (
     SMOKE,
+    AttackConfig,
     CameraConfig,
     GripConfig,
+    HandConfig,
     LearningConfig,
     LiftConfig,
     MatchConfig,
     NoiseConfig,
     ObjectConfig,
     RunConfig,
+    ShakeConfig,
     TestConfig,
     WorldConfig,
 )
@@ -40,11 +43,31 @@ class PlayedRun:
 def world_config() -> WorldConfig:
     """A world in which grasps often hold."""
     return WorldConfig(
-        objects=ObjectConfig(training_n=13, held_out_n=13, novel_n=3),
-        grip=GripConfig(force_n=7.0, pad_friction=0.6),
+        objects=ObjectConfig(
+            training_n=13,
+            held_out_n=13,
+            novel_n=3,
+            mass_kg=(0.05, 0.5),
+            mass_middle_kg=0.2,
+            mass_exponent=0.3,
+            mass_factor=(0.9, 1.1),
+            friction_factor=(0.85, 1.15),
+            painted_share=0.15,
+        ),
+        hand=HandConfig(
+            opening_m=0.085,
+            closed_gap_m=0.003,
+            finger_length_m=0.09,
+            pad_width_m=0.014,
+            pad_height_m=0.024,
+            closing_speed_m_s=0.1,
+            clearance_m=0.004,
+        ),
+        grip=GripConfig(force_n=7.0, pad_friction=0.6, torsional_friction_m=0.003, pad_softness_s=0.004),
         noise=NoiseConfig(position_m=0.003, angle_deg=2.0),
         camera=CameraConfig(width_px=160, height_px=120, pixel_m=0.003),
-        lift=LiftConfig(sense_height_m=0.05, hold_s=0.2),
+        lift=LiftConfig(sense_height_m=0.05, sense_force_n=0.5, lift_height_m=0.3, speed_m_s=0.5, squeeze_s=0.15, hold_s=0.2),
+        spread_m=(0.09, 0.05),
     )
 
 
@@ -54,6 +77,7 @@ def tiny_config(seed: int = 0) -> RunConfig:
         SMOKE,
         seed=seed,
         world=world_config(),
+        attack=AttackConfig(shake=ShakeConfig(duration_s=1.0, tilt_deg=75.0, turn_s=0.5)),
         learning=LearningConfig(epochs_n=1, finetune_epochs_n=1, adversary_epochs_n=1, batch_n=8, precision="fp32", threads_n=1),
         match=MatchConfig(
             random_grasps_n=16,

@@ -42,7 +42,7 @@ class ObjectConfig:
     """Objects of families never trained on."""
     mass_kg: Interval = (0.05, 0.50)
     """No object is lighter or heavier."""
-    mass_middle_kg: float = 0.25
+    mass_middle_kg: float = 0.27
     """Mass of an object of typical size and material."""
     mass_exponent: float = 0.1
     """How strongly mass follows size and material: 1 fully, 0 not at all. See docs/calibration.md."""
@@ -140,7 +140,7 @@ class CameraConfig:
 class LiftConfig:
     """How a grasp is carried out and sensed."""
 
-    sense_height_m: float = 0.18
+    sense_height_m: float = 0.17
     """Where the weak sensor is read that training sees; 0 is right after closing. See docs/calibration.md."""
     sense_force_n: float = 0.5
     """A finger force above this counts as holding something."""

@@ -18,7 +18,7 @@ from sparring.world.objects.named import NAMED_OBJECTS
 from sparring.world.scene import OBJECT_QPOS, SceneSpec, open_scene
 
 QUIET = replace(world_config(), noise=NoiseConfig(position_m=0.0, angle_deg=0.0))
-ATTACK = AttackConfig(shake=ShakeConfig(duration_s=0.5, turn_s=0.3))
+ATTACK = AttackConfig(shake=ShakeConfig(duration_s=0.5, tilt_deg=75.0, turn_s=0.3))
 
 
 def view_of(name: str = "hammer-0002", seed: int = 4, world: WorldConfig = QUIET) -> View:
@@ -81,14 +81,14 @@ def test_an_attempt_never_depends_on_the_others_of_its_job() -> None:
 
 def test_some_grasps_hold_and_some_do_not(outcomes: list[GraspOutcomes]) -> None:
     held = np.concatenate([outcome.lifted for outcome in outcomes])
-    assert 5 < held.sum() < len(held) - 5
+    assert 3 <= held.sum() <= len(held) - 3
 
 
 def test_an_attempt_that_lost_its_object_feels_nothing_from_there_on(outcomes: list[GraspOutcomes]) -> None:
     forces = np.concatenate([outcome.forces_n for outcome in outcomes])
     lost = np.cumsum(forces <= QUIET.lift.sense_force_n, axis=1) > 0
     assert np.all(forces[:, 1:][lost[:, :-1]] == 0)
-    assert (lost[:, :-1].any(axis=1)).sum() > 3
+    assert (lost[:, :-1].any(axis=1)).sum() >= 3
 
 
 def test_lifted_means_held_at_the_top(outcomes: list[GraspOutcomes]) -> None:
@@ -201,19 +201,17 @@ def test_no_shake_dislodges_a_light_box_from_a_firm_grip(monkeypatch: pytest.Mon
 
 def test_some_shake_dislodges_a_box_that_is_just_held(monkeypatch: pytest.MonkeyPatch) -> None:
     job = held_box(monkeypatch, 0.34, gripped(7.0, 0.4))
-    job = replace(job, attack=AttackConfig(shake=ShakeConfig(frequency_hz=4.0, amplitude_m=0.025, duration_s=1.0)))
+    job = replace(job, attack=AttackConfig(shake=replace(ATTACK.shake, frequency_hz=4.0, amplitude_m=0.025, duration_s=1.0)))
     outcome = attack(job)
     assert outcome.dislodged.any()
     again = attack(replace(job, states=job.states[3:5], grasps=job.grasps[3:5], actions=job.actions[3:5]))
     assert np.array_equal(again.dislodged, outcome.dislodged[3:5])
 
 
-def test_a_stronger_shake_dislodges_no_less(monkeypatch: pytest.MonkeyPatch) -> None:
-    job = held_box(monkeypatch, 0.25, gripped(7.0, 0.4))
-    mild, wild = (
-        attack(replace(job, attack=AttackConfig(shake=replace(ATTACK.shake, amplitude_m=amplitude)))).dislodged.sum()
-        for amplitude in (0.002, 0.15)
-    )
+def test_a_stronger_shake_dislodges_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = held_box(monkeypatch, 0.34, gripped(7.0, 0.4))
+    shakes = (ShakeConfig(frequency_hz=hz, amplitude_m=0.025, duration_s=1.0, tilt_deg=75.0, turn_s=0.5) for hz in (0.5, 4.0))
+    mild, wild = (attack(replace(job, attack=AttackConfig(shake=shake))).dislodged.sum() for shake in shakes)
     assert mild < wild
 
 

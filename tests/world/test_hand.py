@@ -65,11 +65,13 @@ def test_pads_hold_twice_mu_times_force_and_no_more(monkeypatch: pytest.MonkeyPa
     assert (state[OBJECT_QPOS][2] > 0.05) == held
 
 
-def test_rubber_pads_and_35_n_hold_the_payload(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = scene_with(monkeypatch, box((0.03, 0.05, 0.03), 2.2), held_world(friction=0.9, force_n=35.0))
-    state, sensors = lifted(scene)
+def test_rubber_pads_and_35_n_hold_what_plain_pads_and_7_n_drop(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = box((0.03, 0.05, 0.03), 1.2)
+    firm, gentle = held_world(friction=0.9, force_n=35.0), held_world(friction=0.6, force_n=7.0)
+    state, sensors = lifted(scene_with(monkeypatch, model, firm))
     assert state[OBJECT_QPOS][2] > 0.08
     assert sensors[FORCES] == pytest.approx([35.0, 35.0], rel=0.15)
+    assert lifted(scene_with(monkeypatch, model, gentle))[0][OBJECT_QPOS][2] < 0.05
 
 
 @pytest.mark.parametrize("force_n", [7.0, 35.0])
