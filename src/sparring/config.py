@@ -54,9 +54,12 @@ class ObjectConfig:
     """Share of objects whose paint hides their material."""
 
     def __post_init__(self) -> None:
-        _require_positive(self, "training_n", "held_out_n", "novel_n")
+        _require_positive(self, "training_n", "held_out_n", "novel_n", "mass_middle_kg")
+        _require(self.training_n <= 65_000, "ObjectConfig.training_n", self.training_n, "at most 65000: later seeds are held out")
+        _require(0 <= self.mass_exponent <= 1, "ObjectConfig.mass_exponent", self.mass_exponent, "in 0..1")
         _require_interval(self, "mass_kg", "mass_factor", "friction_factor")
-        _require(self.mass_kg[0] > 0, "ObjectConfig.mass_kg", self.mass_kg, "above zero")
+        for name in ("mass_kg", "mass_factor", "friction_factor"):
+            _require(getattr(self, name)[0] > 0, f"ObjectConfig.{name}", getattr(self, name), "above zero")
         _require(0 <= self.painted_share <= 1, "ObjectConfig.painted_share", self.painted_share, "in 0..1")
 
 
@@ -256,6 +259,8 @@ class LearningConfig:
     held_out_share: float = 0.15
     """Share of the objects kept out of training, to watch (protagonist) and to stop (adversary)."""
     dropout: float = 0.5
+    jitter_share: float = 0.04
+    """Patches are shifted by this share of their side (standard deviation) in training: the hand errs by more anyway."""
     precision: Precision = "auto"
     """Arithmetic of the networks; `auto` takes bf16 where the processor has it. Resolved once, when a run begins."""
     threads_n: int = 2
@@ -274,7 +279,7 @@ class LearningConfig:
             "threads_n",
         )
         _require(self.batch_n >= 2, "LearningConfig.batch_n", self.batch_n, "at least 2, for one success and one failure")
-        for name in ("alpha", "held_out_share", "dropout", "train_accuracy"):
+        for name in ("alpha", "held_out_share", "dropout", "jitter_share", "train_accuracy"):
             value = getattr(self, name)
             _require(0 <= value <= 1, f"LearningConfig.{name}", value, "in 0..1")
         _require(self.held_out_share <= 0.5, "LearningConfig.held_out_share", self.held_out_share, "at most 0.5")

@@ -3,14 +3,47 @@
 import hashlib
 import json
 from dataclasses import asdict, fields, is_dataclass
-from typing import Any
+from typing import Any, TypeVar, get_args, get_origin
 
 import cattrs
+from cattrs.v import format_exception
 
 from sparring.config import RunConfig
 from sparring.errors import ConfigError, SparringError, unknown_name
 
+Frozen = TypeVar("Frozen")
 _CONVERTER = cattrs.Converter(forbid_extra_keys=True)
+
+
+def _strictly(kind: type, *allowed: type) -> None:
+    """Lets the converter take values of some types for a field of type `kind`, and convert nothing else silently."""
+
+    def structure(value: Any, _: Any) -> Any:
+        if type(value) not in allowed:
+            raise ValueError(f"expected {kind.__name__}, got {value!r}")
+        return kind(value)
+
+    _CONVERTER.register_structure_hook(kind, structure)
+
+
+_strictly(float, float, int)
+_strictly(int, int)
+_strictly(bool, bool)
+_strictly(str, str)
+
+
+def _tuple(value: Any, kind: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"expected a list, got {value!r}")
+    kinds = get_args(kind)
+    if kinds[-1] is Ellipsis:
+        kinds = kinds[:1] * len(value)
+    if len(kinds) != len(value):
+        raise ValueError(f"expected {len(kinds)} values, got {value!r}")
+    return tuple(_CONVERTER.structure(item, wanted) for item, wanted in zip(value, kinds, strict=True))
+
+
+_CONVERTER.register_structure_hook_func(lambda kind: get_origin(kind) is tuple, _tuple)
 
 
 def to_json(config: RunConfig) -> str:
@@ -31,11 +64,11 @@ def from_json(text: str) -> RunConfig:
     """
     try:
         tree = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"this config is not JSON: {error}") from None
     if not isinstance(tree, dict):
         raise ConfigError(f"a config is a JSON object, this is a {type(tree).__name__}")
-    return _structured(tree)
+    return structured(tree, RunConfig)
 
 
 def altered(config: RunConfig, settings: tuple[str, ...]) -> RunConfig:
@@ -50,7 +83,7 @@ def altered(config: RunConfig, settings: tuple[str, ...]) -> RunConfig:
         if not equals:
             raise ConfigError(f"a setting is written NAME=VALUE, such as learning.alpha=0.5; got {setting!r}")
         _set(tree, config, name, _value(text))
-    return _structured(tree)
+    return structured(tree, RunConfig)
 
 
 def _set(tree: dict[str, Any], config: object, name: str, value: object) -> None:
@@ -72,27 +105,23 @@ def _value(text: str) -> object:
     """A value as JSON, or else the plain text."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
-def _structured(tree: dict[str, Any]) -> RunConfig:
+def structured(tree: object, kind: type[Frozen]) -> Frozen:
+    """A frozen dataclass from its tree of plain values, strictly.
+
+    Raises:
+        ConfigError: an unknown or missing key, a value of the wrong kind or out of range.
+    """
     try:
-        return _CONVERTER.structure(tree, RunConfig)
-    except RecursionError:
-        raise ConfigError("this config is nested too deeply") from None
+        return _CONVERTER.structure(tree, kind)
     except Exception as error:  # cattrs groups many kinds
-        raise ConfigError("; ".join(_reasons(error))) from None
+        raise ConfigError("; ".join(cattrs.transform_error(error, format_exception=_told))) from None
 
 
-def _reasons(error: BaseException) -> list[str]:
-    if isinstance(error, SparringError):
-        return [str(error)]
-    if isinstance(error, BaseExceptionGroup):
-        return [reason for inner in error.exceptions for reason in _reasons(inner)]  # type: ignore[misc]
-    return cattrs.transform_error(error) if isinstance(error, cattrs.BaseValidationError) else [_noted(error)]
-
-
-def _noted(error: BaseException) -> str:
-    where = [str(note) for note in getattr(error, "__notes__", [])]
-    return " ".join([str(error), *where])
+def _told(error: BaseException, kind: type | None) -> str:
+    if isinstance(error, SparringError) or type(error) is ValueError:
+        return str(error)
+    return format_exception(error, kind)

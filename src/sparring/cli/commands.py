@@ -1,6 +1,7 @@
 """The subcommands. Their docstrings are their help."""
 
 import json
+import math
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -163,8 +164,10 @@ def grasp(
     from sparring.players.grasper import Grasper, read_image
 
     for label, value in (("--top-k", top_k), ("--patches", patches), ("--pixel-m", pixel_m)):
-        if value is not None and not value > 0:
+        if value is not None and not 0 < value < math.inf:
             raise ConfigError(f"{label} must be positive, got {value}")
+    if seed < 0:
+        raise ConfigError(f"--seed must be zero or positive, got {seed}")
     grasper = Grasper.load(_checkpoint(player, name))
     if pixel_m is not None:
         grasper = grasper.scaled(pixel_m)
@@ -202,8 +205,10 @@ def weights(source: str | None = None) -> None:
 
 
 def _config(preset: str, settings: tuple[str, ...], seed: int | None) -> RunConfig:
+    from sparring.data.files import read_text
+
     path = Path(preset)
-    config = from_json(path.read_text()) if path.suffix == ".json" else preset_named(preset)
+    config = from_json(read_text(path)) if path.suffix == ".json" else preset_named(preset)
     config = altered(config, settings)
     return config if seed is None else replace(config, seed=seed)
 

@@ -20,7 +20,7 @@ def digest_run(run: RunFolder) -> str:
     total = hashlib.sha256(to_json(run.config()).encode())
     for folder in ("stages", "evaluation"):
         for path in sorted((run.path / folder).rglob("*.parquet")):
-            total.update(f"{path.relative_to(run.path).as_posix()}:{digest_of([read_shard(path)])}".encode())
+            total.update(f"{path.relative_to(run.path).as_posix()}:{digest_of(read_shard(path))}".encode())
     for path in sorted((run.path / "players").glob("*.safetensors")):
         total.update(f"{path.name}:{_tensors_digest(path)}".encode())
     for row in run.metrics():

@@ -151,7 +151,8 @@ def grasp(job: GraspJob) -> GraspOutcomes:
     splits = raising_splits(world.lift, dt=dt)
     raises = np.stack([raising(one, *tools, dt=dt) for one in executed])
     for start, stop in zip([0, *splits], splits, strict=False):
-        batch.play(batch.holding(), raises[:, start:stop])
+        if stop > start:
+            batch.play(batch.holding(), raises[:, start:stop])
         forces.append(batch.force_n.copy())
     if job.must_hold:
         batch.play(batch.holding(), np.stack([holding(one, *tools, dt=dt) for one in executed]))

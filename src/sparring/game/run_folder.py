@@ -80,7 +80,7 @@ class RunFolder:
         if self.config_path.exists():
             self._require_same(config)
             return
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        if self.path.exists() and (not self.path.is_dir() or any(not _begun(file) for file in self.path.iterdir())):
             raise RunFolderError(f"{self.path} exists and is not a run folder; choose another --out")
         write_text(self.path / "provenance.json", json.dumps(provenance, indent=2, sort_keys=True) + "\n")
         write_text(self.config_path, to_json(config))
@@ -106,9 +106,11 @@ class RunFolder:
             raise DataError(f"{self.metrics_path} is damaged: {error}") from None
 
     def record_metrics(self, fit: str, rows: list[dict[str, Any]]) -> None:
-        """Adds the rows of one fit, in place of any that it left before a kill."""
-        kept = [row for row in self.metrics() if row.get("fit") != fit]
-        write_text(self.metrics_path, "".join(json.dumps(row, sort_keys=True) + "\n" for row in kept + rows))
+        """Adds the rows of one fit, in place of any that it left before."""
+        known = self.metrics()
+        at = next((index for index, row in enumerate(known) if row.get("fit") == fit), len(known))
+        after = [row for row in known[at:] if row.get("fit") != fit]
+        write_text(self.metrics_path, "".join(json.dumps(row, sort_keys=True) + "\n" for row in known[:at] + rows + after))
 
     def results(self) -> list[dict[str, Any]]:
         """Rows of the test results; none when nothing was tested yet."""
@@ -145,6 +147,11 @@ def provenance(*, device: str, workers_n: int, executor: str, renderer: str, com
         "renderer": renderer,
         "packages": {name: version(name) for name in VERSIONED},
     }
+
+
+def _begun(file: Path) -> bool:
+    """Whether a file is what a run that was killed at its very beginning leaves behind."""
+    return file.name.removesuffix(".part") in ("provenance.json", "config.json")
 
 
 def _processor() -> str:

@@ -104,7 +104,7 @@ def fit(
     """
     network.to(compute.device)
     data = _Resident(lesson, compute.device, patch_px, network.input_px)
-    batches = _Batches(lesson, learning.batch_n, seed)
+    batches = _Batches(lesson, learning.batch_n, learning.jitter_share * patch_px, seed)
     optimiser = torch.optim.RMSprop(network.parameters(), lr=schedule.learning_rate, **RMSPROP)  # type: ignore[arg-type]
     decay = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, schedule.epochs_n * batches.per_epoch))
     history: list[EpochMetrics] = []
@@ -138,8 +138,8 @@ def _epoch(
     start, seen = time.perf_counter(), 0
     loss_sum = torch.zeros((), device=compute.device)
     right = torch.zeros((), device=compute.device)
-    for rows, turns, mirrors in batches.epoch():
-        patches, actions, targets = data.batch(rows, turns, mirrors)
+    for rows, change in batches.epoch():
+        patches, actions, targets = data.batch(rows, change)
         loss, logits = train_step(network, patches, actions, targets, optimiser, compute)
         decay.step()
         loss_sum += loss * len(rows)
@@ -190,7 +190,7 @@ def _held_out(network: PatchNet, data: "_Resident", compute: Compute) -> tuple[f
     logits: list[Tensor] = []
     for start in range(0, len(rows), 512):
         part = rows[start : start + 512]
-        patches, actions, _ = data.batch(part, None, None)
+        patches, actions, _ = data.batch(part)
         with compute.autocast():
             logits.append(network(patches).gather(1, actions[:, None])[:, 0].float())
     acted = torch.cat(logits).cpu()
@@ -217,27 +217,22 @@ class _Resident:
         self._mirrored = torch.from_numpy(lesson.mirrored).to(device)
         self._signs = torch.tensor([[-1.0 if x else 1.0, -1.0 if y else 1.0] for x, y in MIRRORS], device=device)
 
-    def batch(self, rows: np.ndarray, bins: np.ndarray | None, mirrors: np.ndarray | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Patches, actions and targets of some rows.
-
-        Args:
-            rows: which.
-            bins: the angles that the acted ones are turned to; None leaves patches upright.
-            mirrors: rows of `Lesson.mirrored`; None mirrors nothing.
-        """
+    def batch(self, rows: np.ndarray, change: "_Change | None" = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Patches, actions and targets of some rows, changed at random or as they are."""
         at = torch.from_numpy(rows).to(self._crops.device)
         angles, actions = self._angles[at], self._actions[at]
         if self.lesson.turned:
-            if bins is not None:
-                actions = torch.from_numpy(bins).to(at.device)
+            if change is not None:
+                actions = torch.from_numpy(change.bins).to(at.device)
             angles = angles - actions
-        signs = None
-        if mirrors is not None:
-            chosen = torch.from_numpy(mirrors).to(at.device)
-            actions, signs = self._mirrored[chosen, actions], self._signs[chosen]
+        offsets, signs = self._offsets[at], None
+        if change is not None:
+            offsets = offsets + torch.from_numpy(change.shifts_px).to(at.device)
+            mirrors = torch.from_numpy(change.mirrors).to(at.device)
+            actions, signs = self._mirrored[mirrors, actions], self._signs[mirrors]
         patches = turn(
             self._crops[at].float(),
-            self._offsets[at],
+            offsets,
             angles.float() * ANGLE_STEP_RAD,
             patch_px=self._patch_px,
             out_px=self._out_px,
@@ -246,24 +241,42 @@ class _Resident:
         return patches, actions, self._targets[at]
 
 
+@dataclass(frozen=True, eq=False)
+class _Change:
+    """How the patches of a batch are changed at random."""
+
+    bins: Int[np.ndarray, " batch"]
+    """Angles that the protagonist's acted ones are turned to."""
+    mirrors: Int[np.ndarray, " batch"]
+    """Rows of `MIRRORS`."""
+    shifts_px: Float[np.ndarray, "batch 2"]
+
+
 class _Batches:
     """Row numbers of balanced batches: half successes, half failures, each class gone through in its own shuffled order."""
 
-    def __init__(self, lesson: Lesson, batch_n: int, seed: int) -> None:
+    def __init__(self, lesson: Lesson, batch_n: int, jitter_px: float, seed: int) -> None:
         trained = ~lesson.held_out
         self._classes = [
             rows for rows in (np.flatnonzero(trained & lesson.positive), np.flatnonzero(trained & ~lesson.positive)) if len(rows)
         ]
-        self._batch_n, self._rng = batch_n, rng_of(seed, "batches")
+        self._batch_n, self._jitter_px, self._rng = batch_n, jitter_px, rng_of(seed, "batches")
         self.per_epoch = max(1, int(np.ceil(trained.sum() / batch_n)))
 
-    def epoch(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Rows, random angle bins and random mirrors of every batch; as many draws as there are rows."""
+    def epoch(self) -> Iterator[tuple[np.ndarray, _Change]]:
+        """Rows of every batch and how they are changed; as many draws as there are rows."""
         share = self._batch_n // len(self._classes)
         draws = [self._endless(rows, share * self.per_epoch) for rows in self._classes]
         for index in range(self.per_epoch):
             rows = np.concatenate([drawn[index * share : (index + 1) * share] for drawn in draws])
-            yield rows, self._rng.integers(ANGLES_N, size=len(rows)), self._rng.integers(len(MIRRORS), size=len(rows))
+            yield rows, self._change(len(rows))
+
+    def _change(self, n: int) -> _Change:
+        return _Change(
+            bins=self._rng.integers(ANGLES_N, size=n),
+            mirrors=self._rng.integers(len(MIRRORS), size=n),
+            shifts_px=(self._jitter_px * self._rng.standard_normal((n, 2))).astype(np.float32),
+        )
 
     def _endless(self, rows: np.ndarray, n: int) -> np.ndarray:
         rounds = -(-n // len(rows))

@@ -1,6 +1,7 @@
 """Players on disk: safetensors with what is needed to use them. Loading one never executes anything from the file."""
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,9 +10,11 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from sparring.actions.grasp import ANGLES_N
 from sparring.config import PatchConfig
+from sparring.config_file import structured
 from sparring.data.files import write_atomically
-from sparring.errors import CheckpointError, SparringError
+from sparring.errors import CheckpointError, ConfigError, SparringError
 from sparring.players.networks import PatchNet, channels_last
 
 FORMAT = "sparring-player-1"
@@ -30,6 +33,17 @@ class PlayerCard:
     """Size of a pixel in the images that the player learned from."""
     patches: PatchConfig
     patches_n: int
+
+    def __post_init__(self) -> None:
+        """Checks what a network is built from.
+
+        Raises:
+            ConfigError: impossible.
+        """
+        if not (1 <= self.actions_n <= 127 and 0 < self.pixel_m < math.inf and self.patches_n > 0):
+            raise ConfigError(f"impossible card {self}")
+        if self.role == "protagonist" and self.actions_n != ANGLES_N:
+            raise ConfigError(f"a protagonist has {ANGLES_N} angles, this one {self.actions_n}")
 
     def to_json(self) -> str:
         """As the checkpoint's metadata has it."""
@@ -91,13 +105,6 @@ def _card(path: Path, metadata: dict[str, str]) -> PlayerCard:
         found = metadata.get("format", "none")
         raise CheckpointError(f"{path} is not a player of this version (format {found!r}, expected {FORMAT!r})")
     try:
-        fields = json.loads(metadata["card"])
-        patches = PatchConfig(**fields.pop("patches"))
-        card = PlayerCard(patches=patches, **fields)
-        valid = 1 <= card.actions_n <= 127 and card.pixel_m > 0
-        valid = valid and card.patches_n > 0 and card.role in ("protagonist", "adversary")
-    except (KeyError, TypeError, ValueError, AttributeError, SparringError) as error:
+        return structured(json.loads(metadata.get("card", "")), PlayerCard)
+    except (ValueError, RecursionError, ConfigError) as error:
         raise CheckpointError(f"{path} has a damaged card: {error}") from None
-    if not valid:
-        raise CheckpointError(f"{path} has an impossible card: {card}")
-    return card

@@ -101,7 +101,10 @@ def _parse(content: bytes, source: str) -> Convolutions:
     if digest == LPIPS_SHA256:
         return _from_lpips(content)
     if digest.startswith(TORCHVISION_SHA256_PREFIX):
-        state = torch.load(io.BytesIO(content), weights_only=True)
+        try:
+            state = torch.load(io.BytesIO(content), weights_only=True)
+        except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+            raise DataError(f"{source} could not be read ({str(error).splitlines()[0]}); {HOW_TO_GET}") from None
         return {name.removeprefix("features."): value for name, value in state.items() if name.startswith("features.")}
     raise DataError(
         f"{source} is not a file of AlexNet's ImageNet convolutions that this version knows (sha256 {digest}); {HOW_TO_GET}"
@@ -142,7 +145,8 @@ def _from_lpips(content: bytes) -> Convolutions:
 
 def _checked(convolutions: Convolutions, source: str) -> Convolutions:
     for layer, shape in zip(LAYERS, SHAPES, strict=True):
-        found = tuple(convolutions[f"{layer}.weight"].shape) if f"{layer}.weight" in convolutions else None
-        if found != shape:
-            raise DataError(f"{source}: convolution {layer} should have shape {shape}, found {found}; {HOW_TO_GET}")
+        for name, wanted in ((f"{layer}.weight", shape), (f"{layer}.bias", shape[:1])):
+            found = tuple(convolutions[name].shape) if name in convolutions else None
+            if found != wanted:
+                raise DataError(f"{source}: {name} should have shape {wanted}, found {found}; {HOW_TO_GET}")
     return convolutions

@@ -124,6 +124,8 @@ def _add_finger(
         axis=[-sign, 0, 0],
         limited=True,
         range=[-0.002, (hand.opening_m - hand.closed_gap_m) / 2],
+        solref_limit=[0.004, 1.0],
+        solimp_limit=[0.99, 0.999, 0.0005, 0.5, 2.0],
         armature=0.05,
         damping=2.0,
     )

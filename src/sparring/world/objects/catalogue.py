@@ -43,16 +43,16 @@ def object_named(name: str, config: ObjectConfig) -> ObjectModel:
         name,
         family,
         parts,
-        mass_kg=_mass_kg(looks_like_kg(parts), config) * float(rng.uniform(*config.mass_factor)),
+        mass_kg=_mass_kg(looks_like_kg(parts), float(rng.uniform(*config.mass_factor)), config),
         friction_factor=float(rng.uniform(*config.friction_factor)),
         materials_hidden=hidden,
     )
 
 
-def _mass_kg(looks_kg: float, config: ObjectConfig) -> float:
+def _mass_kg(looks_kg: float, factor: float, config: ObjectConfig) -> float:
     """Mass follows visible size and material, drawn in towards the middle so that mass alone decides little."""
     mass = config.mass_middle_kg * (looks_kg / LOOKS_MIDDLE_KG) ** config.mass_exponent
-    return float(np.clip(mass, *config.mass_kg))
+    return float(np.clip(mass * factor, *config.mass_kg))
 
 
 def names_in(objects: ObjectSet, config: ObjectConfig) -> tuple[str, ...]:
