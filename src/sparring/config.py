@@ -143,7 +143,7 @@ class CameraConfig:
 class LiftConfig:
     """How a grasp is carried out and sensed."""
 
-    sense_height_m: float = 0.17
+    sense_height_m: float = 0.20
     """Where the weak sensor is read that training sees; 0 is right after closing. See docs/calibration.md."""
     sense_force_n: float = 0.5
     """A finger force above this counts as holding something."""
@@ -390,9 +390,8 @@ QUARTER = RunConfig(
 )
 """A quarter of the paper's grasps with the compact network: under an hour on two cores."""
 DEMO = RunConfig(
-    world=WorldConfig(objects=ObjectConfig(training_n=130)),
-    match=MatchConfig(random_grasps_n=2_000, grasps_per_iteration_n=240, collaborative_grasps_n=960, wave_scenes_n=60),
-    test=TestConfig(tries_n=20),
+    match=MatchConfig(random_grasps_n=4_000, grasps_per_iteration_n=300, collaborative_grasps_n=1_200),
+    test=TestConfig(tries_n=30),
 )
 """The whole game in small, in minutes."""
 SMOKE = RunConfig(

@@ -10,7 +10,7 @@ import tiny
 
 from sparring.config import HIGH_FORCE, LOW_FORCE
 from sparring.data.store import read_shard, write_shard
-from sparring.errors import DataError, RunFolderError
+from sparring.errors import RunFolderError
 from sparring.evaluation import evaluate as evaluation
 from sparring.evaluation.evaluate import all_results, evaluate, trained_players
 from sparring.evaluation.protocol import Test, lifted_in, paired
@@ -80,11 +80,10 @@ def test_results_have_exactly_the_agreed_keys(played: tiny.PlayedRun) -> None:
     assert [row["player"] for row in rows] == PLAYERS
     assert all(list(row) == KEYS for row in rows)
     assert {(row["protocol"], row["objects"]) for row in rows} == {("low-force", "novel-families")}
-    assert played.folder.results() == rows
 
 
 def test_results_count_the_valid_tries(played: tiny.PlayedRun) -> None:
-    for row in played.folder.results():
+    for row in json.loads(played.folder.results_path.read_text()):
         valid = [tried for tried in shard_of(played, row["player"]) if not tried["invalid"]]
         assert row["n"] == len(valid)
         assert row["successes"] == sum(tried["lifted"] for tried in valid)
@@ -92,13 +91,13 @@ def test_results_count_the_valid_tries(played: tiny.PlayedRun) -> None:
 
 
 def test_testing_again_changes_nothing(copied: RunFolder) -> None:
-    before, rows = copied.results_path.read_text(), copied.results()
+    before, rows = copied.results_path.read_text(), json.loads(copied.results_path.read_text())
     assert results_of(copied, NOVEL) == rows
     assert copied.results_path.read_text() == before
 
 
 def test_a_lost_test_is_made_again_as_it_was(copied: RunFolder) -> None:
-    rows = copied.results()
+    rows = json.loads(copied.results_path.read_text())
     copied.test("low-force", "novel-families", "shake-1").unlink()
     assert results_of(copied, NOVEL) == rows
 
@@ -128,13 +127,6 @@ def test_a_run_without_players_says_to_go_on(played: tiny.PlayedRun, tmp_path: P
     with pytest.raises(RunFolderError, match=r"no trained player yet.*sparring play"):
         trained_players(run, played.config)
     assert all_results(run, played.config) == []
-    assert run.results() == []
-
-
-def test_a_damaged_list_of_results_is_refused_by_its_path(copied: RunFolder) -> None:
-    copied.results_path.write_text("[{")
-    with pytest.raises(DataError, match=r"results\.json"):
-        copied.results()
 
 
 def test_an_invalid_try_counts_for_nobody(copied: RunFolder) -> None:

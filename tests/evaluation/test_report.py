@@ -1,5 +1,6 @@
 """A report tells a run as far as it has come."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def test_every_row_of_a_table_is_as_wide_as_its_head(played: tiny.PlayedRun) -> 
 
 def test_a_report_tells_rates_with_n_and_interval(played: tiny.PlayedRun) -> None:
     overall = tables_of(report(played.folder))[0]
-    for line, row in zip(overall[2:], played.folder.results(), strict=True):
+    for line, row in zip(overall[2:], json.loads(played.folder.results_path.read_text()), strict=True):
         interval = f"{100 * row['low']:.1f} % to {100 * row['high']:.1f} %"
         assert line[1:4] == [f"{100 * row['rate']:.1f} %", interval, str(row["n"])]
 

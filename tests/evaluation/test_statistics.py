@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparring.evaluation.statistics import Rate, paired_difference, rate_of
+from sparring.evaluation.statistics import Rate, paired_difference
 
 PAIRS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40)
 
@@ -44,10 +44,6 @@ def test_an_interval_holds_its_rate_and_narrows_with_n(successes: int, more: int
     wide = high - low
     low, high = Rate(4 * successes, 4 * n).interval
     assert high - low < wide
-
-
-def test_a_rate_of_outcomes_counts_them() -> None:
-    assert rate_of(np.array([True, False, True])) == Rate(2, 3)
 
 
 @pytest.mark.parametrize(

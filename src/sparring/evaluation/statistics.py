@@ -46,11 +46,6 @@ class PairedDifference:
     """Exact McNemar test, two-sided."""
 
 
-def rate_of(succeeded: Bool[np.ndarray, " n"]) -> Rate:
-    """The rate of some outcomes."""
-    return Rate(int(succeeded.sum()), len(succeeded))
-
-
 def paired_difference(first: Bool[np.ndarray, " n"], second: Bool[np.ndarray, " n"]) -> PairedDifference:
     """Compares two players on the same scenes, in the same order."""
     n = len(first)

@@ -112,18 +112,6 @@ class RunFolder:
         after = [row for row in known[at:] if row.get("fit") != fit]
         write_text(self.metrics_path, "".join(json.dumps(row, sort_keys=True) + "\n" for row in known[:at] + rows + after))
 
-    def results(self) -> list[dict[str, Any]]:
-        """Rows of the test results; none when nothing was tested yet."""
-        if not self.results_path.exists():
-            return []
-        try:
-            rows = json.loads(read_text(self.results_path))
-        except ValueError as error:
-            raise DataError(
-                f"{self.results_path} is damaged ({error}); delete it and run `sparring evaluate {self.path}`"
-            ) from None
-        return rows
-
     def seal(self) -> None:
         """Writes the manifest."""
         files = sorted(p for p in self.path.rglob("*") if p.is_file() and p != self.manifest_path and p.suffix != ".part")

@@ -65,10 +65,6 @@ class Scene:
             self._settled = self._place()
         return self._settled
 
-    def object_height_m(self, states: Float[np.ndarray, "batch state"]) -> Float[np.ndarray, " batch"]:
-        """Height of the object's frame over the table in each state."""
-        return states[:, OBJECT_QPOS][:, 2]
-
     def object_top_m(self, state: Float[np.ndarray, " state"]) -> float:
         """Height of the object's highest point over the table."""
         _, high = self.object_bounds_m(state)

@@ -10,7 +10,7 @@ import numpy as np
 from sparring.world.objects.model import ObjectModel, Part, Shape, Vector, assemble, quat_about
 
 RED, GREEN, BLUE, YELLOW = (0.75, 0.08, 0.08), (0.12, 0.55, 0.18), (0.10, 0.25, 0.75), (0.90, 0.75, 0.08)
-ORANGE, WHITE, BLACK, GREY = (0.90, 0.40, 0.05), (0.85, 0.85, 0.85), (0.07, 0.07, 0.07), (0.35, 0.36, 0.38)
+ORANGE, WHITE, GREY = (0.90, 0.40, 0.05), (0.85, 0.85, 0.85), (0.35, 0.36, 0.38)
 BROWN, TEAL = (0.45, 0.28, 0.14), (0.10, 0.50, 0.50)
 LYING = quat_about("y", np.pi / 2)
 
