@@ -4,6 +4,9 @@ On random grasps and random shakes, with objects held out, how well (AUC) do the
 dislodged, and which are never lifted: (i) the object's mass alone, (ii) its identity, leaving the attempt out, (iii)
 the grasp's geometry, (iv) a network on the adversary's view. Wanted: (i) at most 0.70, (iii) at least 0.75, (iv) at
 least 0.70. The last line is JSON.
+
+The network of (iv) begins, as in a match, from the convolutions of a P_0 that saw all random grasps, those of the held-out
+objects too; of the shakes on held-out objects it saw nothing.
 """
 
 import json

@@ -9,6 +9,8 @@ from sparring.errors import ConfigError, unknown_name
 ObjectSet = Literal["training", "held-out", "novel-families", "named"]
 Precision = Literal["auto", "fp32", "bf16"]
 Interval = tuple[float, float]
+ATTACKED_SHARE = 0.45
+"""At most about this share of grasps is sensed as held and attacked (docs/calibration.md)."""
 
 
 def _require(condition: bool, name: str, value: object, allowed: str) -> None:
@@ -83,6 +85,7 @@ class HandConfig:
 
     def __post_init__(self) -> None:
         _require_positive(self, *(f.name for f in fields(self)))
+        _require(self.closing_speed_m_s >= 0.001, "HandConfig.closing_speed_m_s", self.closing_speed_m_s, "at least 0.001")
         _require(self.closed_gap_m < self.opening_m, "HandConfig.closed_gap_m", self.closed_gap_m, "below opening_m")
 
 
@@ -158,6 +161,8 @@ class LiftConfig:
 
     def __post_init__(self) -> None:
         _require_positive(self, "sense_force_n", "lift_height_m", "speed_m_s", "squeeze_s", "hold_s")
+        _require(self.speed_m_s >= 0.01, "LiftConfig.speed_m_s", self.speed_m_s, "at least 0.01")
+        _require(max(self.squeeze_s, self.hold_s) <= 60, "LiftConfig times", (self.squeeze_s, self.hold_s), "at most 60 s")
         allowed = f"in 0..{self.lift_height_m} (lift_height_m)"
         _require(0 <= self.sense_height_m <= self.lift_height_m, "LiftConfig.sense_height_m", self.sense_height_m, allowed)
 
@@ -179,8 +184,8 @@ class WorldConfig:
 
     def __post_init__(self) -> None:
         _require_positive(self, "timestep_s", "table_friction")
-        _require(self.timestep_s <= 0.005, "WorldConfig.timestep_s", self.timestep_s, "at most 0.005")
-        _require(min(self.spread_m) >= 0, "WorldConfig.spread_m", self.spread_m, "zero or positive")
+        _require(1e-4 <= self.timestep_s <= 0.005, "WorldConfig.timestep_s", self.timestep_s, "in 0.0001..0.005")
+        _require(all(0 <= s <= 1 for s in self.spread_m), "WorldConfig.spread_m", self.spread_m, "two numbers in 0..1")
 
 
 @dataclass(frozen=True)
@@ -199,6 +204,7 @@ class ShakeConfig:
 
     def __post_init__(self) -> None:
         _require_positive(self, *(f.name for f in fields(self)))
+        _require(max(self.duration_s, self.turn_s) <= 60, "ShakeConfig times", (self.duration_s, self.turn_s), "at most 60 s")
         _require(self.tilt_deg <= 90, "ShakeConfig.tilt_deg", self.tilt_deg, "at most 90")
 
 
@@ -317,22 +323,26 @@ class MatchConfig:
             "attempts_per_scene_n",
             "wave_scenes_n",
         )
-        attacked = len(self.adversaries) * self.iterations_n * self.grasps_per_iteration_n
-        allowed = f"at least the {attacked} grasps of the adversarial arm, or the comparison is unfair"
+        name, adversaries = "MatchConfig.adversaries", self.adversaries
+        _require(len(set(adversaries)) == len(adversaries), name, adversaries, "different from each other")
+        grasps = len(adversaries) * self.iterations_n * self.grasps_per_iteration_n
+        needed = math.ceil(grasps * (1 + ATTACKED_SHARE))
+        allowed = f"at least {needed}: the {grasps} grasps of the adversarial arm and their attacks, or the comparison is unfair"
         name = "MatchConfig.collaborative_grasps_n"
-        _require(self.collaborative_grasps_n >= attacked, name, self.collaborative_grasps_n, allowed)
+        _require(self.collaborative_grasps_n >= needed, name, self.collaborative_grasps_n, allowed)
 
 
 @dataclass(frozen=True)
 class Protocol:
     """A way of testing: grip and patches (section VI-C)."""
 
-    grip: GripConfig
+    grip: GripConfig | None
+    """None: the grip that the players were trained with."""
     patches_n: int
 
 
-LOW_FORCE = Protocol(GripConfig(), 128)
-"""7 N, plain pads, 128 patches: the paper's table I."""
+LOW_FORCE = Protocol(None, 128)
+"""As in training (7 N, plain pads unless the config says otherwise), 128 patches: the paper's table I."""
 HIGH_FORCE = Protocol(GripConfig(force_n=35.0, pad_friction=0.9, torsional_friction_m=0.006, pad_softness_s=0.01), 1280)
 """35 N, rubber pads, 1280 patches: the paper's table II."""
 PROTOCOLS: dict[str, Protocol] = {"low-force": LOW_FORCE, "high-force": HIGH_FORCE}
@@ -372,7 +382,7 @@ class RunConfig:
         _require(self.seed >= 0, "RunConfig.seed", self.seed, "zero or positive")
         camera = self.world.camera
         size_px = self.patches.size_m / camera.pixel_m
-        shorter = min(camera.width_px, camera.height_px)
+        shorter = min(camera.width_px, camera.height_px) - 1
         _require(
             size_px < shorter, "PatchConfig.size_m", self.patches.size_m, f"below the image's {shorter * camera.pixel_m:.3f} m"
         )
@@ -390,7 +400,7 @@ QUARTER = RunConfig(
 )
 """A quarter of the paper's grasps with the compact network: under an hour on two cores."""
 DEMO = RunConfig(
-    match=MatchConfig(random_grasps_n=4_000, grasps_per_iteration_n=300, collaborative_grasps_n=1_200),
+    match=MatchConfig(random_grasps_n=4_000, grasps_per_iteration_n=300, collaborative_grasps_n=1_400),
     test=TestConfig(tries_n=30),
 )
 """The whole game in small, in minutes."""
@@ -398,7 +408,7 @@ SMOKE = RunConfig(
     world=WorldConfig(objects=ObjectConfig(training_n=26)),
     learning=LearningConfig(epochs_n=1, finetune_epochs_n=1, adversary_epochs_n=1, batch_n=16),
     match=MatchConfig(
-        random_grasps_n=64, grasps_per_iteration_n=24, iterations_n=2, collaborative_grasps_n=48, patches_n=32, wave_scenes_n=8
+        random_grasps_n=64, grasps_per_iteration_n=24, iterations_n=2, collaborative_grasps_n=72, patches_n=32, wave_scenes_n=8
     ),
     test=TestConfig(tries_n=1),
 )

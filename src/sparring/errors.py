@@ -30,7 +30,7 @@ class DeviceError(SparringError):
 
 
 class WorkerError(SparringError):
-    """A worker process died or a job failed in it."""
+    """A worker process died."""
 
 
 def unknown_name(kind: str, name: object, known: object) -> str:

@@ -15,6 +15,7 @@ from sparring.config_file import altered, from_json
 
 DeviceName = Literal["auto", "cpu", "cuda"]
 ExecutorName = Literal["serial", "process"]
+MAX_PATCHES_N = 100_000
 Settings = Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE ...")]
 
 
@@ -56,7 +57,8 @@ def play(
     from sparring.world.camera import RENDERER
 
     run, place = RunFolder(out), device_named(device)
-    config = resolved(config, _stored_precision(run) or resolved_precision(config.learning.precision, place))
+    stored = _stored_precision(run) if config.learning.precision == "auto" else None
+    config = resolved(config, stored or resolved_precision(config.learning.precision, place))
     workers_n = 1 if executor == "serial" else workers or cores_n()
     command = " ".join(sys.argv[1:])
     begun_with = provenance(device=str(place), workers_n=workers_n, executor=executor, renderer=RENDERER, command=command)
@@ -64,6 +66,7 @@ def play(
         compute, progress = compute_for(config.learning, place), progress_for(quiet=quiet)
         match = Match(config, SimulatedCell(config.world, config.attack, workforce), run, compute, progress)
         run.begin(config, begun_with)
+        run.unseal()
         match.play()
         run_tests(run, tests_of(config), executor=workforce, compute=compute, progress=progress)
     report(out)
@@ -110,8 +113,11 @@ def evaluate(
     tests = [Test(name, objects, config.test.tries_n if tries is None else tries) for name in protocol]
     with executor_named(executor, workers) as workforce:
         compute = compute_for(config.learning, device_named(device))
+        sealed = folder.unseal()
         run_tests(folder, tests, executor=workforce, compute=compute, progress=progress_for(quiet=quiet))
     report(run)
+    if sealed:
+        folder.seal()
 
 
 def report(run: Positional[Path], /) -> None:
@@ -166,15 +172,15 @@ def grasp(
     for label, value in (("--top-k", top_k), ("--patches", patches), ("--pixel-m", pixel_m)):
         if value is not None and not 0 < value < math.inf:
             raise ConfigError(f"{label} must be positive, got {value}")
+    if patches is not None and patches > MAX_PATCHES_N:
+        raise ConfigError(f"--patches must be at most {MAX_PATCHES_N}, got {patches}")
     if seed < 0:
         raise ConfigError(f"--seed must be zero or positive, got {seed}")
     grasper = Grasper.load(_checkpoint(player, name))
-    if pixel_m is not None:
-        grasper = grasper.scaled(pixel_m)
     pixels = read_image(image)
-    grasps = grasper.predict(pixels, top_k=top_k, n_patches=patches, seed=seed)
+    grasps = grasper.predict(pixels, top_k=top_k, n_patches=patches, pixel_m=pixel_m, seed=seed)
     drawn = out or image.with_name(f"{image.stem}-grasps.png")
-    picture = draw_grasps(pixels, grasps, opening_px=grasper.patch_px / 2)
+    picture = draw_grasps(pixels, grasps, opening_px=grasper.card.patches.size_m / 2 / (pixel_m or grasper.card.pixel_m))
     write_atomically(drawn, lambda part: picture.save(part, "png"))
     found = [asdict(one) | {"angle_deg": 10 * one.angle} for one in grasps]
     print(json.dumps({"player": grasper.card.name, "picture": str(drawn), "grasps": found}, indent=1))

@@ -31,6 +31,12 @@ def main() -> None:
         _fail(str(error), 2)
     except SparringError as error:
         _fail(str(error), 1)
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and type(error).__name__ != "OutOfMemoryError":
+            raise
+        _fail(
+            "out of memory; nothing written is lost: run the same command again with fewer --workers, or on a larger machine", 1
+        )
     except KeyboardInterrupt:
         _fail("interrupted; run the same command again to go on", 130)
     except BrokenPipeError:

@@ -56,11 +56,12 @@ def _tests(run: RunFolder, config: RunConfig) -> list[str]:
     parts = []
     for protocol, objects in sorted({(row["protocol"], row["objects"]) for row in results}):
         rows = [row for row in results if (row["protocol"], row["objects"]) == (protocol, objects)]
-        grip = PROTOCOLS[protocol]
+        tested = PROTOCOLS[protocol]
         parts += [
             f"## Test: {protocol}, {objects} objects",
             f"Success: lifted {100 * config.world.lift.lift_height_m:g} cm and held {config.world.lift.hold_s:g} s, at "
-            f"{grip.grip.force_n:g} N with {grip.patches_n} patches, greedily. Every player meets the same scenes. "
+            f"{(tested.grip or config.world.grip).force_n:g} N with {tested.patches_n} patches, greedily. "
+            "Every player meets the same scenes. "
             "Intervals are 95 % (Wilson); differences are paired (Agresti-Min), p by McNemar's exact test.",
             _markdown(_overall(run, protocol, objects, rows)),
             _markdown(_by_object(run, config, protocol, objects, rows)),
@@ -139,7 +140,14 @@ def _yields(run: RunFolder, config: RunConfig) -> Table:
 
 def _learning(run: RunFolder) -> Table:
     metrics = run.metrics()
-    header = ["network", "trained on", "epochs", "train accuracy", "held-out AUC", "mean max belief / really fell (held out)"]
+    header = [
+        "network",
+        "trained on",
+        "epochs",
+        "train accuracy",
+        "held-out AUC (also chose the adversary's epoch)",
+        "mean max belief / really fell (held out)",
+    ]
     body = []
     for summary in (row for row in metrics if "summary" in row):
         told, epochs = summary["summary"], [row for row in metrics if row["fit"] == summary["fit"] and "epoch" in row]

@@ -70,7 +70,7 @@ class ProcessExecutor:
 
 
 def _start_worker(parent_pid: int) -> None:
-    """A worker leaves interrupts to its parent, keeps to one thread, and ends when its parent has been killed."""
+    """A worker leaves interrupts to its parent, and ends when its parent has been killed."""
     import signal
     import threading
     import time

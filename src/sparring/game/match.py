@@ -25,7 +25,7 @@ from sparring.game.training import EpochMetrics, Lesson, Schedule, held_out_obje
 from sparring.players.checkpoint import PlayerCard, Role, load_player, save_player
 from sparring.players.choosing import GraspedPatches, Protagonist, RandomGrasps, angles_rad, attack_probabilities
 from sparring.players.device import Compute
-from sparring.players.networks import PatchNet, new_network, require_weights
+from sparring.players.networks import PatchNet, new_network, require_weights, starts_from_imagenet
 from sparring.scoring import auc
 from sparring.seeding import seed_of
 
@@ -130,13 +130,16 @@ class Match:
         self._fit(name, "protagonist", network, lesson, schedule, summary)
 
     def _fit_adversary(self, adversary: str, name: str, player: str, stages: list[str]) -> None:
-        """The adversary learns anew, by eq. 4, from all of its attacks; its convolutions start from the protagonist's."""
+        """The adversary learns anew, by eq. 4, from all of its attacks.
+
+        Its convolutions start from ImageNet's where there are such, else from the protagonist's.
+        """
         if self.run.player(_adversary_name(name)).exists():
             return
         learning, known = self.config.learning, self._experience(stages)
         attacks = known.where(known.adversaries == adversary)
         network = self._new_network(_adversary_name(name), ADVERSARIES[adversary].actions_n)
-        if self.config.network.trunk == "compact":
+        if not starts_from_imagenet(self.config.network):
             network.convolutions.load_state_dict(self.load(player, "protagonist").convolutions.state_dict())
         lesson = Lesson(
             crops=attacks.crops,
@@ -173,7 +176,7 @@ class Match:
         if role == "adversary":
             summary |= self._adversary_summary(network, lesson)
         self.run.record_metrics(name, [*rows, {"fit": name, "summary": counts | summary}])
-        save_player(self.run.player(name), network, self._card(name, role, network))
+        save_player(self.run.player(name), network, self._card(name, role, network, trained_n))
 
     def _adversary_summary(self, network: PatchNet, lesson: Lesson) -> dict[str, Any]:
         """On objects it never saw: AUC, and its strongest belief beside what really fell (knowledge of eq. 5's bias)."""
@@ -192,9 +195,12 @@ class Match:
         }
 
     def _strongest_attack(self, name: str, known: Experience) -> np.ndarray:
-        """max_u adversary(s+, u) for every success, zero elsewhere."""
-        network = self.load(_adversary_name(name), "adversary")
+        """max_u adversary(s+, u) for every success; zero elsewhere, and everywhere while there was no attack to learn from."""
+        network, card = load_player(self.run.player(_adversary_name(name)), role="adversary")
+        network.to(self.compute.device)
         strongest = np.zeros(len(known), np.float32)
+        if not card.trained_n:
+            return strongest
         rows = np.flatnonzero(known.succeeded)
         believed = attack_probabilities(network, known.seen(rows), patch_px=self._patch_px, compute=self.compute)
         strongest[rows] = believed.max(axis=1) if len(rows) else 0.0
@@ -216,7 +222,7 @@ class Match:
 
     def load(self, name: str, role: Role) -> PatchNet:
         """A player of this run, on the device."""
-        network, _ = load_player(self.run.player(name), role=role)
+        network, _ = load_player(self.run.player(name), role=role, dropout=self.config.learning.dropout)
         return network.to(self.compute.device)
 
     def protagonist(self, name: str) -> Protagonist:
@@ -228,7 +234,7 @@ class Match:
     def _attacker(self, adversary: str, name: str) -> LearnedAttacks:
         return LearnedAttacks(adversary, self.load(_adversary_name(name), "adversary"), self.compute, self._patch_px)
 
-    def _card(self, name: str, role: Role, network: PatchNet) -> PlayerCard:
+    def _card(self, name: str, role: Role, network: PatchNet, trained_n: int) -> PlayerCard:
         return PlayerCard(
             name=name,
             role=role,
@@ -237,6 +243,7 @@ class Match:
             pixel_m=self._pixel_m,
             patches=self.config.patches,
             patches_n=self.config.match.patches_n,
+            trained_n=trained_n,
         )
 
     @property

@@ -112,6 +112,12 @@ class RunFolder:
         after = [row for row in known[at:] if row.get("fit") != fit]
         write_text(self.metrics_path, "".join(json.dumps(row, sort_keys=True) + "\n" for row in known[:at] + rows + after))
 
+    def unseal(self) -> bool:
+        """Removes the manifest before the folder changes; says whether there was one."""
+        sealed = self.manifest_path.exists()
+        self.manifest_path.unlink(missing_ok=True)
+        return sealed
+
     def seal(self) -> None:
         """Writes the manifest."""
         files = sorted(p for p in self.path.rglob("*") if p.is_file() and p != self.manifest_path and p.suffix != ".part")

@@ -8,7 +8,6 @@ from typing import Literal
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from sparring.actions.grasp import ANGLES_N
 from sparring.config import PatchConfig
@@ -16,6 +15,7 @@ from sparring.config_file import structured
 from sparring.data.files import write_atomically
 from sparring.errors import CheckpointError, ConfigError, SparringError
 from sparring.players.networks import PatchNet, channels_last
+from sparring.players.tensors import save_tensors
 
 FORMAT = "sparring-player-1"
 Role = Literal["protagonist", "adversary"]
@@ -33,6 +33,8 @@ class PlayerCard:
     """Size of a pixel in the images that the player learned from."""
     patches: PatchConfig
     patches_n: int
+    trained_n: int
+    """Attempts that it was trained on; an adversary that met none knows nothing."""
 
     def __post_init__(self) -> None:
         """Checks what a network is built from.
@@ -55,17 +57,11 @@ def save_player(path: Path, network: PatchNet, card: PlayerCard) -> None:
     tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     metadata = {"format": FORMAT, "card": card.to_json()}
 
-    def write(part: Path) -> None:
-        try:
-            save_file(tensors, part, metadata)
-        except SafetensorError as error:  # a full disk, as safetensors tells it
-            raise OSError(str(error)) from None
-
-    write_atomically(path, write)
+    write_atomically(path, lambda part: save_tensors(tensors, part, metadata))
 
 
-def load_player(path: Path, *, role: Role | None = None) -> tuple[PatchNet, PlayerCard]:
-    """A player from its checkpoint.
+def load_player(path: Path, *, role: Role | None = None, dropout: float = 0.5) -> tuple[PatchNet, PlayerCard]:
+    """A player from its checkpoint; `dropout` matters only if it is trained further.
 
     Raises:
         CheckpointError: missing, truncated, foreign, not finite, or of another role.
@@ -81,7 +77,7 @@ def load_player(path: Path, *, role: Role | None = None) -> tuple[PatchNet, Play
     card = _card(path, metadata)
     if role is not None and card.role != role:
         raise CheckpointError(f"{path} holds a player of role {card.role}; a {role} is needed")
-    network = _network(path, card)
+    network = _network(path, card, dropout)
     try:
         network.load_state_dict(tensors)
     except RuntimeError as error:
@@ -93,9 +89,9 @@ def load_player(path: Path, *, role: Role | None = None) -> tuple[PatchNet, Play
     return channels_last(network), card
 
 
-def _network(path: Path, card: PlayerCard) -> PatchNet:
+def _network(path: Path, card: PlayerCard, dropout: float) -> PatchNet:
     try:
-        return PatchNet(card.trunk, card.actions_n)
+        return PatchNet(card.trunk, card.actions_n, dropout=dropout)
     except SparringError as error:
         raise CheckpointError(f"{path}: {error}") from None
 

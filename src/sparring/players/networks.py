@@ -117,16 +117,17 @@ def new_network(config: NetworkConfig, actions_n: int, *, dropout: float, seed: 
     """A freshly initialised network, convolutions from ImageNet where the config asks for it.
 
     Fully connected weights are drawn as the authors did for AlexNet (normal, std 0.01, bias 0.1); the compact trunk
-    uses He's initialisation, since nothing there is pretrained.
+    uses He's initialisation for its convolutions, since nothing there is pretrained.
 
     Raises:
-        ConfigError: unknown trunk, or the ImageNet convolutions were never obtained.
+        ConfigError: unknown trunk.
+        DataError: the ImageNet convolutions were never obtained.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = PatchNet(config.trunk, actions_n, dropout=dropout)
         _initialise(network)
-    if _wants_imagenet(config):
+    if starts_from_imagenet(config):
         network.convolutions.load_state_dict(load_imagenet_convolutions())
     return channels_last(network)
 
@@ -140,11 +141,12 @@ def require_weights(config: NetworkConfig) -> None:
     """
     if config.trunk not in TRUNKS:
         raise ConfigError(unknown_name("trunk", config.trunk, TRUNKS))
-    if _wants_imagenet(config):
+    if starts_from_imagenet(config):
         load_imagenet_convolutions()
 
 
-def _wants_imagenet(config: NetworkConfig) -> bool:
+def starts_from_imagenet(config: NetworkConfig) -> bool:
+    """Whether convolutions start from ImageNet's."""
     return config.pretrained and TRUNKS[config.trunk].imagenet
 
 

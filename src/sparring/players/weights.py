@@ -11,16 +11,19 @@ import pickle
 import tarfile
 import urllib.request
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
+from sparring.data.files import write_atomically
 from sparring.errors import DataError
+from sparring.players.tensors import save_tensors
 
 TORCHVISION_URL = "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"
 TORCHVISION_SHA256_PREFIX = "7be5be79"
@@ -70,10 +73,7 @@ def obtain(source: str = TORCHVISION_URL) -> Path:
     content = _fetch(source) if "://" in source else _read(Path(source))
     convolutions = _checked(_parse(content, source), source)
     path = cache_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    save_file(convolutions, part)
-    part.replace(path)
+    write_atomically(path, lambda part: save_tensors(convolutions, part))
     return path
 
 
@@ -83,7 +83,7 @@ def _fetch(url: str) -> bytes:
     try:
         with urllib.request.urlopen(url, timeout=60) as response:
             return response.read()
-    except OSError as error:
+    except (OSError, HTTPException, ValueError) as error:
         raise DataError(f"could not fetch {url} ({error}); {HOW_TO_GET}") from None
 
 

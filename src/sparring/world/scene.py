@@ -27,7 +27,7 @@ SETTLE_CHUNK_S = 0.2
 SETTLE_CHUNKS_N = 20
 REST_M_S = 0.004
 """An object that moves less than this, and turns less than ten times this (rad/s), has settled."""
-PLACEMENTS_N = 10
+PLACEMENTS_N = 60
 AIR_DAMPING = 0.0006
 """Damps the rocking of round objects (N m s); nothing to a hand that turns one (N s/m for the linear axes)."""
 TUMBLED_SHARE = 0.25
@@ -94,7 +94,7 @@ class Scene:
         """Lays the object down until it rests inside the workspace.
 
         Raises:
-            ConfigError: it came to rest nowhere in ten tries.
+            ConfigError: it came to rest nowhere in as many tries.
         """
         for attempt in range(PLACEMENTS_N):
             rng = rng_of(self.spec.seed, "placement", attempt)
