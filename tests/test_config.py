@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparring.config import HIGH_FORCE, LOW_FORCE, PRESETS, SMOKE, MatchConfig, RunConfig, preset_named
+from sparring.config import HIGH_FORCE, LOW_FORCE, PRESETS, SMOKE, GripConfig, MatchConfig, RunConfig, preset_named
 from sparring.config_file import altered, from_json, hash_of, to_json
 from sparring.errors import ConfigError
 
@@ -78,14 +78,15 @@ def test_the_paper_preset_says_the_papers_numbers() -> None:
 
 
 def test_the_protocols_say_the_papers_numbers() -> None:
-    assert (LOW_FORCE.grip.force_n, LOW_FORCE.patches_n) == (7.0, 128)
+    assert LOW_FORCE.patches_n == 128
+    assert HIGH_FORCE.grip is not None
     assert (HIGH_FORCE.grip.force_n, HIGH_FORCE.patches_n) == (35.0, 1280)
-    assert HIGH_FORCE.grip.pad_friction > LOW_FORCE.grip.pad_friction
+    assert HIGH_FORCE.grip.pad_friction > GripConfig().pad_friction
 
 
-def test_training_grips_as_the_low_force_test_does() -> None:
-    for config in PRESETS.values():
-        assert config.world.grip == LOW_FORCE.grip
+def test_every_preset_trains_and_is_tested_at_low_force_with_seven_newtons() -> None:
+    assert LOW_FORCE.grip is None
+    assert {config.world.grip.force_n for config in PRESETS.values()} == {7.0}
 
 
 def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
@@ -94,9 +95,9 @@ def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
 
 
 def test_a_collaborative_arm_with_less_than_the_adversarial_one_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"collaborative_grasps_n.*at least the 600"):
-        MatchConfig(iterations_n=3, grasps_per_iteration_n=200, collaborative_grasps_n=599)
-    assert MatchConfig(iterations_n=3, grasps_per_iteration_n=200, collaborative_grasps_n=600).collaborative_grasps_n == 600
+    with pytest.raises(ConfigError, match=r"collaborative_grasps_n.*at least 870: the 600"):
+        MatchConfig(iterations_n=3, grasps_per_iteration_n=200, collaborative_grasps_n=869)
+    assert MatchConfig(iterations_n=3, grasps_per_iteration_n=200, collaborative_grasps_n=870).collaborative_grasps_n == 870
 
 
 def test_a_setting_is_applied_and_nothing_else() -> None:

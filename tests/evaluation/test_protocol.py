@@ -69,7 +69,8 @@ def test_no_player_trains_on_what_it_is_tested_on(played: tiny.PlayedRun) -> Non
 def test_a_protocol_decides_grip_and_patches_and_nothing_else(played: tiny.PlayedRun) -> None:
     for name, protocol in (("low-force", LOW_FORCE), ("high-force", HIGH_FORCE)):
         config = Test(name, "named", 1).config(played.config)
-        assert (config.world.grip, config.match.patches_n) == (protocol.grip, protocol.patches_n)
+        grip = protocol.grip or played.config.world.grip
+        assert (config.world.grip, config.match.patches_n) == (grip, protocol.patches_n)
         world = replace(config.world, grip=played.config.world.grip)
         match = replace(config.match, patches_n=played.config.match.patches_n)
         assert replace(config, world=world, match=match) == played.config

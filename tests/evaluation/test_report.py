@@ -61,8 +61,8 @@ def test_a_report_tells_what_every_stage_gathered_and_every_network_learned(play
     _, _, gathered, learned = tables_of(report(played.folder))
     assert [row[:2] for row in gathered[2:]] == [
         ["random", "16"],
-        ["collaborative-1", "8"],
-        ["collaborative-2", "8"],
+        ["collaborative-1", "12"],
+        ["collaborative-2", "12"],
         ["shake-1", "8"],
         ["shake-2", "8"],
     ]

@@ -153,7 +153,7 @@ def test_a_diverged_training_is_an_error_that_says_what_to_lower() -> None:
 def test_batches_are_half_successes(share: float) -> None:
     lesson = bar_lesson(200)
     positive = np.random.default_rng(0).random(200) < share
-    batches = training._Batches(replace(lesson, positive=positive), 32, seed=0)
+    batches = training._Batches(replace(lesson, positive=positive), 32, 0.0, seed=0)
     drawn = [rows for rows, *_ in batches.epoch()]
     assert len(drawn) == batches.per_epoch == -(-int((~lesson.held_out).sum()) // 32)
     for rows in drawn:
@@ -165,7 +165,7 @@ def test_batches_are_half_successes(share: float) -> None:
 def test_an_epoch_goes_through_every_row_of_the_rarer_class() -> None:
     lesson = bar_lesson(200, held_out_share=0.0)
     positive = np.arange(200) < 40
-    batches = training._Batches(replace(lesson, positive=positive), 32, seed=0)
+    batches = training._Batches(replace(lesson, positive=positive), 32, 0.0, seed=0)
     rows = np.concatenate([rows for rows, *_ in batches.epoch()])
     assert set(range(40)) <= set(rows.tolist())
 
@@ -175,6 +175,18 @@ def test_a_lesson_with_one_class_only_is_still_taught() -> None:
     only = replace(lesson, positive=np.ones(64, bool), targets=np.ones(64, np.float32))
     _, history = taught(only, Schedule(1e-3, 1, keep_best=False))
     assert np.isfinite(history[0].loss)
+
+
+def unshifted(bins: np.ndarray, mirrors: np.ndarray) -> training._Change:
+    """Patches turned and mirrored, not shifted."""
+    return training._Change(bins, mirrors, np.zeros((len(bins), 2), np.float32))
+
+
+def test_shifts_have_the_asked_spread() -> None:
+    batches = training._Batches(bar_lesson(200), 128, 4.0, seed=0)
+    shifts = np.concatenate([change.shifts_px for _, change in batches.epoch()])
+    assert shifts.std() == pytest.approx(4.0, rel=0.15)
+    assert abs(shifts.mean()) < 0.8
 
 
 @pytest.mark.parametrize("turned", [True, False])
@@ -187,7 +199,7 @@ def test_a_turned_patch_has_its_acted_angle_in_the_asked_bin(turned: bool) -> No
     )
     data = training._Resident(lesson, CPU.device, PATCH_PX, 64)
     bins = np.random.default_rng(0).integers(18, size=18)
-    patches, actions, _ = data.batch(angles, bins, None)
+    patches, actions, _ = data.batch(angles, unshifted(bins, np.zeros(18, int)))
     assert actions.tolist() == (bins if turned else angles).tolist()
     expected = 10.0 * bins if turned else np.zeros(18)
     for patch, angle in zip(patches, expected, strict=True):
@@ -202,7 +214,7 @@ def test_a_mirrored_patch_has_its_acted_angle_where_the_table_says(mirror: int) 
     lesson = Lesson(crops, np.zeros((18, 2), np.float32), angles, angles, np.ones(18, np.float32), ~zeros, zeros, True, MIRRORED)
     data = training._Resident(lesson, CPU.device, PATCH_PX, 64)
     bins = np.random.default_rng(mirror).integers(18, size=18)
-    patches, actions, _ = data.batch(angles, bins, np.full(18, mirror))
+    patches, actions, _ = data.batch(angles, unshifted(bins, np.full(18, mirror)))
     for patch, action in zip(patches, actions.tolist(), strict=True):
         assert angle_between_deg(bar_angle_deg(patch[0].numpy()), 10.0 * action) < 1.0
 
@@ -210,7 +222,7 @@ def test_a_mirrored_patch_has_its_acted_angle_where_the_table_says(mirror: int) 
 def test_a_watched_patch_is_seen_as_a_player_sees_it() -> None:
     lesson = bar_lesson(18)
     data = training._Resident(lesson, CPU.device, PATCH_PX, 64)
-    patches, actions, _ = data.batch(np.arange(18), None, None)
+    patches, actions, _ = data.batch(np.arange(18))
     assert actions.tolist() == lesson.actions.tolist()
     for patch, crop in zip(patches, lesson.crops, strict=True):
         assert angle_between_deg(bar_angle_deg(patch[0].numpy()), bar_angle_deg(crop[0])) < 1.0

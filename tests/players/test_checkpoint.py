@@ -17,7 +17,7 @@ from sparring.players.networks import new_network
 
 pytestmark = pytest.mark.usefixtures("unchecked")
 
-CARD = PlayerCard("start", "protagonist", "compact", 18, 0.0015, PatchConfig(size_m=0.144, feature_std=15.0), 128)
+CARD = PlayerCard("start", "protagonist", "compact", 18, 0.0015, PatchConfig(size_m=0.144, feature_std=15.0), 128, 100)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from sparring.players.networks import new_network
 def grasper(tmp_path_factory: pytest.TempPathFactory) -> Grasper:
     path = tmp_path_factory.mktemp("player") / "start.safetensors"
     network = new_network(NetworkConfig("compact"), 18, dropout=0.5, seed=0)
-    save_player(path, network, PlayerCard("start", "protagonist", "compact", 18, 0.003, PatchConfig(size_m=0.144), 32))
+    save_player(path, network, PlayerCard("start", "protagonist", "compact", 18, 0.003, PatchConfig(size_m=0.144), 32, 100))
     return Grasper.load(path)
 
 
@@ -38,9 +38,9 @@ def test_grasps_come_best_first_and_lie_in_the_image(grasper: Grasper) -> None:
 
 
 def test_an_image_smaller_than_a_patch_is_refused(grasper: Grasper) -> None:
-    with pytest.raises(DataError, match=r"40 x 40 px, a patch is 48 px.*--pixel-m"):
+    with pytest.raises(DataError, match=r"40 x 40 px.*48 px \(a patch\).*--pixel-m"):
         grasper.predict(picture(40, 40))
-    assert grasper.scaled(0.006).predict(picture(40, 40))
+    assert grasper.predict(picture(40, 40), pixel_m=0.006)
 
 
 def test_an_image_of_one_colour_is_refused(grasper: Grasper) -> None:
@@ -50,7 +50,7 @@ def test_an_image_of_one_colour_is_refused(grasper: Grasper) -> None:
 
 def test_an_adversary_is_no_grasper(tmp_path: Path) -> None:
     network = new_network(NetworkConfig("compact"), 15, dropout=0.5, seed=0)
-    card = PlayerCard("adversary-shake-1", "adversary", "compact", 15, 0.003, PatchConfig(), 32)
+    card = PlayerCard("adversary-shake-1", "adversary", "compact", 15, 0.003, PatchConfig(), 32, 100)
     save_player(tmp_path / "a.safetensors", network, card)
     with pytest.raises(CheckpointError, match="role adversary"):
         Grasper.load(tmp_path / "a.safetensors")

@@ -100,7 +100,7 @@ def test_making_a_network_leaves_the_global_generator_alone() -> None:
 
 
 def test_a_saved_player_scores_as_before(network: PatchNet, tmp_path: Path) -> None:
-    card = PlayerCard("start", "adversary", network.trunk, ACTIONS_N, 0.0015, PatchConfig(), 128)
+    card = PlayerCard("start", "adversary", network.trunk, ACTIONS_N, 0.0015, PatchConfig(), 128, 100)
     save_player(tmp_path / "player.safetensors", network, card)
     loaded, found = load_player(tmp_path / "player.safetensors", role="adversary")
     network.eval()

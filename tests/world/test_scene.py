@@ -38,7 +38,6 @@ def test_bounds_and_centre_of_mass_of_a_box_are_its_own(monkeypatch: pytest.Monk
     assert high == pytest.approx([0.07, -0.01, 0.04])
     assert scene.object_top_m(state) == pytest.approx(0.04)
     assert scene.centre_of_mass_m(state) == pytest.approx([0.02, -0.03, 0.025])
-    assert scene.object_height_m(state[None]) == pytest.approx([0.01])
 
 
 def test_an_object_that_finds_no_rest_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,5 +148,5 @@ def _checked(convolutions: Convolutions, source: str) -> Convolutions:
         for name, wanted in ((f"{layer}.weight", shape), (f"{layer}.bias", shape[:1])):
             found = tuple(convolutions[name].shape) if name in convolutions else None
             if found != wanted:
-                raise DataError(f"{source}: {name} should have shape {wanted}, found {found}; {HOW_TO_GET}")
+                raise DataError(f"{source}: convolution {name} should have shape {wanted}, found {found}; {HOW_TO_GET}")
     return convolutions
