@@ -17,13 +17,14 @@ from sparring.players.device import Compute, DeviceName, compute_for, device_nam
 from sparring.players.networks import PatchNet, new_network
 from sparring.players.patches import crop_side_px
 
+EPOCHS_N = 2
 PATCH_PX = {"compact": 96.0, "alexnet": 192.0}
 """Patches in pixels of the camera, as in the presets."""
 
 
 def main(
     trunks: tuple[str, ...] = ("compact", "alexnet"),
-    images: int = 3072,
+    images: int = 6144,
     alexnet_images: int = 512,
     rounds: int = 3,
     device: DeviceName = "auto",
@@ -79,9 +80,9 @@ def _lesson(n: int, patch_px: float) -> Lesson:
 
 def _fitted(network: PatchNet, lesson: Lesson, learning: LearningConfig, compute: Compute, patch_px: float) -> float:
     start = time.perf_counter()
-    fit(network, lesson, Schedule(1e-5, 1, keep_best=False), learning=learning, compute=compute, patch_px=patch_px, seed=0)
+    fit(network, lesson, Schedule(1e-5, EPOCHS_N, keep_best=False), learning=learning, compute=compute, patch_px=patch_px, seed=0)
     _finish(compute)
-    return len(lesson.crops) / (time.perf_counter() - start)
+    return EPOCHS_N * len(lesson.crops) / (time.perf_counter() - start)
 
 
 def _synthetic(network: PatchNet, n: int, learning: LearningConfig, compute: Compute) -> float:

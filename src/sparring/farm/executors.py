@@ -53,7 +53,7 @@ class ProcessExecutor:
         Raises:
             WorkerError: a worker died.
         """
-        chunk = max(1, min(8, len(jobs) // (4 * self.workers_n)))
+        chunk = max(1, min(2, len(jobs) // (4 * self.workers_n)))  # small, so that no worker ends long before another
         try:
             yield from self._pool.map(function, jobs, chunksize=chunk)
         except BrokenProcessPool:

@@ -140,10 +140,13 @@ def play_wave(
     cell: Cell,
 ) -> list[Row]:
     """One round of play on some scenes; a row an attempt."""
-    views = list(cell.look([spec for spec, _ in scenes]))
-    chosen = [
-        player.choose(view.image, count, rng_of(view.spec.seed, "choose")) for view, (_, count) in zip(views, scenes, strict=True)
-    ]
+    views: list[View] = []
+    chosen: list[list[ImageGrasp]] = []
+    for view, (_, count) in zip(
+        cell.look([spec for spec, _ in scenes]), scenes, strict=True
+    ):  # chooses while others are looked at
+        views.append(view)
+        chosen.append(player.choose(view.image, count, rng_of(view.spec.seed, "choose")))
     requests = [_request(view, grasps) for view, grasps in zip(views, chosen, strict=True)]
     outcomes = list(cell.grasp(requests))
     rows = [

@@ -17,7 +17,7 @@ from sparring.actions.grasp import (
     start_height_m,
 )
 from sparring.config import AttackConfig, WorldConfig
-from sparring.data.pictures import decode_image, encode_image
+from sparring.data.pictures import encode_image
 from sparring.seeding import rng_of
 from sparring.world.camera import Calibration, calibration_of, render
 from sparring.world.hand import HandSensors, gap_m
@@ -40,18 +40,15 @@ class View:
     """A scene as the camera and the simulator know it. Players see the image and its calibration alone."""
 
     spec: SceneSpec
+    image: UInt8[np.ndarray, "h w 3"]
     png: bytes
+    """The same image, as it is stored."""
     calibration: Calibration
     state: Float[np.ndarray, " state"]
     mass_kg: float
     friction: float
     family: str
     centre_of_mass_m: tuple[float, float]
-
-    @property
-    def image(self) -> UInt8[np.ndarray, "h w 3"]:
-        """The picture, decoded."""
-        return decode_image(self.png)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +110,11 @@ def look(job: LookJob) -> View:
     scene = open_scene(job.world, job.spec)
     state = scene.settled
     com = scene.centre_of_mass_m(state)
+    image = render(scene, state)
     return View(
         spec=job.spec,
-        png=encode_image(render(scene, state)),
+        image=image,
+        png=encode_image(image),
         calibration=calibration_of(job.world.camera, job.spec.seed),
         state=state,
         mass_kg=scene.object.mass_kg,

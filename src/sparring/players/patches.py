@@ -44,9 +44,10 @@ class _WindowStd:
     """Standard deviation (0-255) of all pixels and channels in square windows of one image, by integral images."""
 
     def __init__(self, image: UInt8[np.ndarray, "h w 3"], window_px: float) -> None:
-        pixels = image.astype(np.int64)
+        pixels = image.astype(np.float32)
         self._size, self._window_px = np.array([image.shape[1], image.shape[0]]), window_px
-        self._sums, self._squares = _integral(pixels.sum(axis=2)), _integral((pixels * pixels).sum(axis=2))
+        over_channels = np.ones(3, np.float32)
+        self._sums, self._squares = _integral(pixels @ over_channels), _integral((pixels * pixels) @ over_channels)
 
     def __call__(self, centres: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " n"]:
         """The deviation in the window about each centre, as far as it lies in the image."""
@@ -59,8 +60,10 @@ class _WindowStd:
 
 
 def _integral(values: np.ndarray) -> np.ndarray:
-    table = np.zeros((values.shape[0] + 1, values.shape[1] + 1), np.int64)
-    table[1:, 1:] = values.cumsum(axis=0).cumsum(axis=1)
+    """Exact: whole numbers below 2^53."""
+    table = np.zeros((values.shape[0] + 1, values.shape[1] + 1))
+    values.cumsum(axis=0, dtype=np.float64, out=table[1:, 1:])
+    table[1:, 1:].cumsum(axis=1, out=table[1:, 1:])
     return table
 
 
