@@ -8,7 +8,6 @@ from PIL import Image, UnidentifiedImageError
 
 from sparring.errors import DataError
 
-
 RUN_LENGTH = 3
 """zlib strategy that suits rendered pictures: a fifth smaller than its default, and faster."""
 
