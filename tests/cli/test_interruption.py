@@ -67,10 +67,22 @@ def test_a_run_killed_again_and_again_ends_with_the_digest_of_one_left_alone(
     assert digest_run(RunFolder(out)) == played.digest
 
 
+def heeding_interrupts() -> None:
+    """Undoes what a shell does to what it starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt_says_how_to_go_on_and_loses_nothing(played: tiny.PlayedRun, config: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     arguments = command(config, out, "--executor", "process", "--workers", "2")
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        arguments,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=heeding_interrupts,
+    )
     while process.poll() is None and not list(out.glob("stages/random/*.parquet")):
         time.sleep(0.002)
     os.killpg(process.pid, signal.SIGINT)

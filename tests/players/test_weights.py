@@ -137,7 +137,7 @@ def test_a_damaged_cache_is_refused_by_its_path() -> None:
 def test_a_cache_of_other_shapes_is_refused() -> None:
     cache_path().parent.mkdir(parents=True)
     save_file({"0.weight": torch.zeros(3)}, cache_path())
-    with pytest.raises(DataError, match="convolution 0 should have shape"):
+    with pytest.raises(DataError, match=r"convolution 0\.weight should have shape"):
         load_imagenet_convolutions()
 
 
