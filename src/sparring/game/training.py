@@ -231,7 +231,7 @@ class _Resident:
             mirrors = torch.from_numpy(change.mirrors).to(at.device)
             actions, signs = self._mirrored[mirrors, actions], self._signs[mirrors]
         patches = turn(
-            self._crops[at].float(),
+            self._crops[at],
             offsets,
             angles.float() * ANGLE_STEP_RAD,
             patch_px=self._patch_px,

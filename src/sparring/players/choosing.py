@@ -143,7 +143,7 @@ def attack_probabilities(
     for start in range(0, len(seen.crops), SCORED_AT_ONCE_N):
         rows = slice(start, start + SCORED_AT_ONCE_N)
         views = cutting.turn(
-            torch.from_numpy(seen.crops[rows]).to(device).float(),
+            torch.from_numpy(seen.crops[rows]).to(device),
             torch.from_numpy(seen.offsets[rows]).to(device),
             torch.from_numpy(seen.angles[rows]).to(device),
             patch_px=patch_px,

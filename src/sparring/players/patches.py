@@ -5,10 +5,12 @@ Pixel positions are (column, row); angles are counter-clockwise in the image.
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Num, UInt8
 from torch import Tensor
 from torch.nn import functional
 
+CACHED_CROPS_N = 16
+"""So many crops, as floats, stay in a CPU's cache while they are sampled: half the time of a whole batch at once."""
 ROUND_PER_PATCH_N, ROUNDS_N = 4, 12
 """Centres are drawn in rounds of four a wanted patch, at most twelve rounds."""
 
@@ -84,7 +86,7 @@ def cut(
 
 
 def turn(
-    crops: Float[Tensor, "n 3 c c"],
+    crops: Num[Tensor, "n 3 c c"],
     offsets: Float[Tensor, "n 2"],
     angles_rad: Float[Tensor, " n"],
     *,
@@ -100,7 +102,14 @@ def turn(
     """
     middle = (torch.tensor(crops.shape[-2:], device=crops.device).flip(0) - 1) / 2
     grid = _grid(offsets + middle, angles_rad, patch_px, out_px, crops.shape[-2:], mirrors)
-    return functional.grid_sample(crops, grid, padding_mode="border", align_corners=True)
+    if crops.device.type != "cpu":
+        return _sampled(crops, grid)
+    parts = zip(crops.split(CACHED_CROPS_N), grid.split(CACHED_CROPS_N), strict=True)
+    return torch.cat([_sampled(some, at) for some, at in parts])
+
+
+def _sampled(crops: Tensor, grid: Tensor) -> Tensor:
+    return functional.grid_sample(crops.float(), grid, padding_mode="border", align_corners=True)
 
 
 def _grid(
