@@ -9,7 +9,7 @@ from jaxtyping import Float, Num, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-CACHED_CROPS_N = 16
+CACHED_CROPS_N = 8
 """So many crops, as floats, stay in a CPU's cache while they are sampled: half the time of a whole batch at once."""
 ROUND_PER_PATCH_N, ROUNDS_N = 4, 12
 """Centres are drawn in rounds of four a wanted patch, at most twelve rounds."""
