@@ -62,7 +62,7 @@ def main(grasps: int = 12_000, set: tuple[str, ...] = ()) -> None:
         protagonist = match.load("start", "protagonist")
     rows = [row for row in table.drop(["image"]).to_pylist() if not row["invalid"]]
     kept = np.array([row["sensed"] for row in rows])
-    known = experience_of(table, patch_px=config.patches.size_m / config.world.camera.pixel_m).where(kept)
+    known = experience_of(table, patch_px=config.patches.size_px(config.world.camera.pixel_m)).where(kept)
     rows = [row for row in rows if row["sensed"]]
     figures = {"set": set, "grasps": grasps, "sensed": len(rows)}
     dislodged = np.array([bool(row["dislodged"]) for row in rows])
@@ -155,7 +155,7 @@ def _network(
         turned=False,
         mirrored=mirror_table(ADVERSARIES["shake"].mirrored, network.actions_n),
     )
-    patch_px = config.patches.size_m / config.world.camera.pixel_m
+    patch_px = config.patches.size_px(config.world.camera.pixel_m)
     schedule = Schedule(config.learning.adversary_rate, config.learning.adversary_epochs_n, keep_best=True)
     fit(network, lesson, schedule, learning=config.learning, compute=compute, patch_px=patch_px, seed=fold)
     tested = np.flatnonzero(~train)

@@ -230,6 +230,10 @@ class PatchConfig:
     def __post_init__(self) -> None:
         _require_positive(self, "size_m", "feature_std", "random_window_m")
 
+    def size_px(self, pixel_m: float) -> float:
+        """Side of a patch in pixels of a camera."""
+        return self.size_m / pixel_m
+
 
 @dataclass(frozen=True)
 class NetworkConfig:
@@ -381,7 +385,7 @@ class RunConfig:
     def __post_init__(self) -> None:
         _require(self.seed >= 0, "RunConfig.seed", self.seed, "zero or positive")
         camera = self.world.camera
-        size_px = self.patches.size_m / camera.pixel_m
+        size_px = self.patches.size_px(camera.pixel_m)
         shorter = min(camera.width_px, camera.height_px) - 1
         _require(
             size_px < shorter, "PatchConfig.size_m", self.patches.size_m, f"below the image's {shorter * camera.pixel_m:.3f} m"

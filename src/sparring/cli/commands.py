@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import tyro
 from tyro.conf import Positional
 
-from sparring.config import PROTOCOLS, Precision, RunConfig, preset_named
+from sparring.config import Precision, RunConfig, preset_named
 from sparring.config_file import altered, from_json
 
 DeviceName = Literal["auto", "cpu", "cuda"]
@@ -97,24 +97,20 @@ def evaluate(
         quiet: show no progress.
     """
     from sparring.cli.progress import progress_for
-    from sparring.errors import ConfigError, unknown_name
     from sparring.evaluation.evaluate import evaluate as run_tests
-    from sparring.evaluation.protocol import Test
+    from sparring.evaluation.evaluate import tests_of
     from sparring.farm.executors import executor_named
     from sparring.game.run_folder import RunFolder
     from sparring.players.device import compute_for, device_named
 
     folder = RunFolder(run)
     config = folder.config()
-    for name in protocol:
-        if name not in PROTOCOLS:
-            raise ConfigError(unknown_name("protocol", name, PROTOCOLS))
-    replace(config.test, tries_n=config.test.tries_n if tries is None else tries)  # checks
-    tests = [Test(name, objects, config.test.tries_n if tries is None else tries) for name in protocol]
+    tries_n = config.test.tries_n if tries is None else tries
+    asked = replace(config, test=replace(config.test, protocols=protocol, objects=objects, tries_n=tries_n))
     with executor_named(executor, workers) as workforce:
         compute = compute_for(config.learning, device_named(device))
         sealed = folder.unseal()
-        run_tests(folder, tests, executor=workforce, compute=compute, progress=progress_for(quiet=quiet))
+        run_tests(folder, tests_of(asked), executor=workforce, compute=compute, progress=progress_for(quiet=quiet))
     report(run)
     if sealed:
         folder.seal()
@@ -180,7 +176,7 @@ def grasp(
     pixels = read_image(image)
     grasps = grasper.predict(pixels, top_k=top_k, n_patches=patches, pixel_m=pixel_m, seed=seed)
     drawn = out or image.with_name(f"{image.stem}-grasps.png")
-    picture = draw_grasps(pixels, grasps, opening_px=grasper.card.patches.size_m / 2 / (pixel_m or grasper.card.pixel_m))
+    picture = draw_grasps(pixels, grasps, opening_px=grasper.card.patches.size_px(pixel_m or grasper.card.pixel_m) / 2)
     write_atomically(drawn, lambda part: picture.save(part, "png"))
     found = [asdict(one) | {"angle_deg": 10 * one.angle} for one in grasps]
     print(json.dumps({"player": grasper.card.name, "picture": str(drawn), "grasps": found}, indent=1))

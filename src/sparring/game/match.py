@@ -252,7 +252,7 @@ class Match:
 
     @property
     def _patch_px(self) -> float:
-        return self.config.patches.size_m / self._pixel_m
+        return self.config.patches.size_px(self._pixel_m)
 
 
 def _adversary_name(name: str) -> str:

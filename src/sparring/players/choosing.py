@@ -51,7 +51,7 @@ class RandomGrasps:
         centres = cutting.sample_centres(
             image,
             k,
-            patch_px=self.patches.size_m / self.pixel_m,
+            patch_px=self.patches.size_px(self.pixel_m),
             window_px=self.patches.random_window_m / self.pixel_m,
             feature_std=self.patches.feature_std,
             rng=rng,
@@ -73,7 +73,7 @@ class Protagonist:
 
     def choose(self, image: UInt8[np.ndarray, "h w 3"], k: int, rng: np.random.Generator) -> list[ImageGrasp]:
         """`k` grasps by the policy; greedy ones come best first."""
-        patch_px = self.patches.size_m / self.pixel_m
+        patch_px = self.patches.size_px(self.pixel_m)
         centres = cutting.sample_centres(
             image, self.patches_n, patch_px=patch_px, window_px=patch_px, feature_std=self.patches.feature_std, rng=rng
         )
@@ -94,7 +94,7 @@ class Protagonist:
         device = self.compute.device
         pixels = torch.from_numpy(np.array(image)).to(device).permute(2, 0, 1).float()
         points = torch.from_numpy(centres).to(device, torch.float32)
-        patch_px, out_px = self.patches.size_m / self.pixel_m, self.network.input_px
+        patch_px, out_px = self.patches.size_px(self.pixel_m), self.network.input_px
         scores = []
         for part in points.split(SCORED_AT_ONCE_N):
             with self.compute.autocast():

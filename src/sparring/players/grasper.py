@@ -38,7 +38,7 @@ class Grasper:
     @property
     def patch_px(self) -> float:
         """Side of a patch in pixels of the images that it learned from."""
-        return self.card.patches.size_m / self.card.pixel_m
+        return self.card.patches.size_px(self.card.pixel_m)
 
     def predict(
         self,

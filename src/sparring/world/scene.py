@@ -4,7 +4,7 @@ World frame: origin in the middle of the table's top, z up, x to the right and y
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 # pyright: reportAttributeAccessIssue=false
 # mujoco publishes no types for its compiled names.
@@ -84,7 +84,7 @@ class Scene:
         data = self.engine.forward(state)
         return data.xipos[self.engine.model.body("object").id].copy()
 
-    @property
+    @cached_property
     def object_geoms(self) -> np.ndarray:
         """Geom ids of the object's parts, in order."""
         model = self.engine.model
