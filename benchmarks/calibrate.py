@@ -27,14 +27,22 @@ from sparring.game.run_folder import RunFolder
 from sparring.players.device import compute_for, device_named
 
 
-def main(grasps: int = 4000, played: int = 1500, tries: int = 6, high_force: bool = True, set: tuple[str, ...] = ()) -> None:
+def main(
+    grasps: int = 4000,
+    played: int = 1500,
+    tries: int = 6,
+    high_force: bool = True,
+    adversary: tuple[str, ...] = ("shake",),
+    set: tuple[str, ...] = (),
+) -> None:
     """Prints the yields as one JSON object.
 
     Args:
         grasps: random grasps to train P_0 on.
         played: grasps by importance sampling, attacked at random.
-        tries: tests an object, on the held-out objects of the training families.
+        tries: tests an object, on the held-out objects of the training families; 0 for none.
         high_force: also test at high force.
+        adversary: whose random attacks to try, each on grasps of its own.
         set: settings of the config, such as world.lift.sense_height_m=0.1.
     """
     config = altered(QUARTER, set)
@@ -47,11 +55,14 @@ def main(grasps: int = 4000, played: int = 1500, tries: int = 6, high_force: boo
         match = Match(config, cell, run, compute, Silent())
         match.start()
         player = match.protagonist("start")
-        collect(Stage("played", played), player, RandomAttacks("shake"), config=config, cell=cell, run=run, progress=Silent())
-        figures = {"set": set} | _yields(run, "random") | _yields(run, "played")
+        figures = {"set": set} | _yields(run, "random")
+        for name in adversary:
+            stage = Stage(f"played-{name}", played)
+            collect(stage, player, RandomAttacks(name), config=config, cell=cell, run=run, progress=Silent())
+            figures |= _yields(run, stage.name)
         fits = [row for row in run.metrics() if row.get("held_out_auc") is not None]
         figures |= {"P_0 held-out AUC": fits[-1]["held_out_auc"], "train accuracy": fits[-1]["train_accuracy"]}
-        for protocol in ("low-force", "high-force")[: 1 + high_force]:
+        for protocol in ("low-force", "high-force")[: (1 + high_force) * (tries > 0)]:
             test = Test(protocol, "held-out", tries)
             of_test = test.config(config)
             path = run.test(protocol, "held-out", "start")

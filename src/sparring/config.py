@@ -1,7 +1,7 @@
 """Every knob, with its unit and its source, and the presets. A run is one `RunConfig`; equal configs give equal results."""
 
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 from sparring.errors import ConfigError, unknown_name
@@ -9,6 +9,7 @@ from sparring.errors import ConfigError, unknown_name
 ObjectSet = Literal["training", "held-out", "novel-families", "named"]
 Precision = Literal["auto", "fp32", "bf16"]
 Interval = tuple[float, float]
+Point = tuple[float, float, float]
 ATTACKED_SHARE = 0.45
 """At most about this share of grasps is sensed as held and attacked (docs/calibration.md)."""
 
@@ -82,6 +83,8 @@ class HandConfig:
     """Speed of each finger; a real gripper closes at limited speed, then holds a force."""
     clearance_m: float = 0.004
     """Fingertips stop this far above the table."""
+    arm_force_n: float = 20.0
+    """Force that the arm can exert along each axis (Baxter's payload is 2.2 kg)."""
 
     def __post_init__(self) -> None:
         _require_positive(self, *(f.name for f in fields(self)))
@@ -209,10 +212,81 @@ class ShakeConfig:
 
 
 @dataclass(frozen=True)
+class PresentConfig:
+    """Where and how the protagonist presents a lifted object to the second hand: the same for every object."""
+
+    position_m: Point = (0.0, 0.0, 0.45)
+    """Of the hand frame, in the world."""
+    yaw_deg: float = 90.0
+    """World angle of the closing direction."""
+    roll_deg: float = 0.0
+    """Turn of the hand about its closing direction. 0: the fingers point down and the second hand comes from below;
+    90: they point level and it comes from beside."""
+    duration_s: float = 1.0
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "duration_s")
+        _require(self.duration_s <= 60, "PresentConfig.duration_s", self.duration_s, "at most 60")
+        reach = all(abs(value) <= 2 for value in self.position_m)
+        _require(reach, "PresentConfig.position_m", self.position_m, "three numbers in -2..2")
+        _require(self.position_m[2] >= 0.2, "PresentConfig.position_m", self.position_m, "at least 0.2 high")
+        _require(abs(self.yaw_deg) <= 180, "PresentConfig.yaw_deg", self.yaw_deg, "in -180..180")
+        _require(abs(self.roll_deg) <= 90, "PresentConfig.roll_deg", self.roll_deg, "in -90..90")
+
+
+@dataclass(frozen=True)
+class SecondHandConfig:
+    """The adversary's own hand, opposite to the protagonist's."""
+
+    present: PresentConfig = field(default_factory=PresentConfig)
+    hand: HandConfig = field(default_factory=HandConfig)
+    grip: GripConfig = field(default_factory=lambda: GripConfig(force_n=35.0))
+    """At full force: the paper lowered only the protagonist's (section VI-A)."""
+    push_n: float = 3.0
+    """Largest force of its arm while it advances, and to the sides: it yields where it meets something."""
+    pull_n: float = 15.0
+    """Largest force with which it pulls. The protagonist's arm withstands `hand.arm_force_n`; 0: it never pulls."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "push_n")
+        _require(0 <= self.pull_n < math.inf, "SecondHandConfig.pull_n", self.pull_n, "zero or positive")
+
+
+@dataclass(frozen=True)
+class SnatchConfig:
+    """The snatch adversary's motion (section V-D, fig. 8 and 9)."""
+
+    second_hand: SecondHandConfig = field(default_factory=SecondHandConfig)
+    spacing_m: float = 0.03
+    """Distance between neighbours of the 3 x 3 grasp points."""
+    approach_m_s: float = 0.2
+    """Mean speed with which the open hand comes near."""
+    push_m: float = 0.02
+    """The fingers begin to close this far before the object's plane, and advance to it meanwhile (a push-grasp)."""
+    push_m_s: float = 0.10
+    squeeze_s: float = 0.15
+    """Time for which the fingers hold before they pull."""
+    pull_m: float = 0.10
+    pull_m_s: float = 0.25
+    """Mean speed of pulling back."""
+    rest_s: float = 0.1
+    """Time after the pull at which the protagonist's fingers are read."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, *(f.name for f in fields(self) if f.name != "second_hand"))
+        _require(self.push_m <= 0.2, "SnatchConfig.push_m", self.push_m, "at most 0.2")
+        _require(self.pull_m <= 0.5, "SnatchConfig.pull_m", self.pull_m, "at most 0.5")
+        for name in ("approach_m_s", "push_m_s", "pull_m_s"):
+            _require(getattr(self, name) >= 0.01, f"SnatchConfig.{name}", getattr(self, name), "at least 0.01")
+        _require(max(self.squeeze_s, self.rest_s) <= 60, "SnatchConfig times", (self.squeeze_s, self.rest_s), "at most 60 s")
+
+
+@dataclass(frozen=True)
 class AttackConfig:
-    """What the adversaries do; one field an adversary."""
+    """What the adversaries do; one field a way of attacking."""
 
     shake: ShakeConfig = field(default_factory=ShakeConfig)
+    snatch: SnatchConfig = field(default_factory=SnatchConfig)
 
 
 @dataclass(frozen=True)
@@ -298,15 +372,24 @@ class LearningConfig:
 
 
 @dataclass(frozen=True)
+class BoutConfig:
+    """Iterations against one adversary."""
+
+    adversary: str
+    iterations_n: int
+    grasps_per_iteration_n: int
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "iterations_n", "grasps_per_iteration_n")
+
+
+@dataclass(frozen=True)
 class MatchConfig:
     """Budgets of a match (section VI-B)."""
 
     random_grasps_n: int = 40_000
-    adversaries: tuple[str, ...] = ("shake",)
+    bouts: tuple[BoutConfig, ...] = (BoutConfig("shake", 3, 3_000), BoutConfig("snatch", 2, 1_000))
     """Adversaries met in turn; each begins from the player that the one before has made."""
-    iterations_n: int = 3
-    """Iterations against each adversary."""
-    grasps_per_iteration_n: int = 3_000
     collaborative_grasps_n: int = 16_000
     """Further grasps of the arm without an adversary, in as many iterations."""
     patches_n: int = 128
@@ -320,20 +403,23 @@ class MatchConfig:
         _require_positive(
             self,
             "random_grasps_n",
-            "grasps_per_iteration_n",
             "collaborative_grasps_n",
-            "iterations_n",
             "patches_n",
             "attempts_per_scene_n",
             "wave_scenes_n",
         )
-        name, adversaries = "MatchConfig.adversaries", self.adversaries
-        _require(len(set(adversaries)) == len(adversaries), name, adversaries, "different from each other")
-        grasps = len(adversaries) * self.iterations_n * self.grasps_per_iteration_n
+        adversaries = [bout.adversary for bout in self.bouts]
+        _require(len(set(adversaries)) == len(adversaries), "MatchConfig.bouts", adversaries, "against different adversaries")
+        grasps = sum(bout.iterations_n * bout.grasps_per_iteration_n for bout in self.bouts)
         needed = math.ceil(grasps * (1 + ATTACKED_SHARE))
         allowed = f"at least {needed}: the {grasps} grasps of the adversarial arm and their attacks, or the comparison is unfair"
         name = "MatchConfig.collaborative_grasps_n"
         _require(self.collaborative_grasps_n >= needed, name, self.collaborative_grasps_n, allowed)
+
+    @property
+    def rounds_n(self) -> int:
+        """Iterations of all bouts together, at least one; the collaborative arm plays as many."""
+        return max(1, sum(bout.iterations_n for bout in self.bouts))
 
 
 @dataclass(frozen=True)
@@ -350,6 +436,7 @@ LOW_FORCE = Protocol(None, 128)
 HIGH_FORCE = Protocol(GripConfig(force_n=35.0, pad_friction=0.9, torsional_friction_m=0.006, pad_softness_s=0.01), 1280)
 """35 N, rubber pads, 1280 patches: the paper's table II."""
 PROTOCOLS: dict[str, Protocol] = {"low-force": LOW_FORCE, "high-force": HIGH_FORCE}
+BOTH_PROTOCOLS = tuple(PROTOCOLS)
 
 
 @dataclass(frozen=True)
@@ -396,15 +483,24 @@ PAPER = RunConfig(
     world=WorldConfig(camera=CameraConfig(width_px=640, height_px=480, pixel_m=0.00075)),
     network=NetworkConfig(trunk="alexnet"),
     learning=LearningConfig(learning_rate=1e-4, finetune_rate=3e-5),
+    test=TestConfig(protocols=BOTH_PROTOCOLS),
 )
 """The paper's budgets and network."""
 QUARTER = RunConfig(
-    match=MatchConfig(random_grasps_n=10_000, grasps_per_iteration_n=750, collaborative_grasps_n=4_000),
-    test=TestConfig(tries_n=100),
+    match=MatchConfig(
+        random_grasps_n=10_000,
+        bouts=(BoutConfig("shake", 3, 750), BoutConfig("snatch", 2, 250)),
+        collaborative_grasps_n=4_000,
+    ),
+    test=TestConfig(tries_n=100, protocols=BOTH_PROTOCOLS),
 )
 """A quarter of the paper's grasps with the compact network: under an hour on two cores."""
+MIXED = replace(QUARTER, match=replace(QUARTER.match, bouts=(BoutConfig("mixed", 5, 550),)))
+"""As many grasps, but shakes and snatches from the first iteration on, in one menu of 51; the paper did not try it."""
 DEMO = RunConfig(
-    match=MatchConfig(random_grasps_n=4_000, grasps_per_iteration_n=300, collaborative_grasps_n=1_400),
+    match=MatchConfig(
+        random_grasps_n=4_000, bouts=(BoutConfig("shake", 3, 300), BoutConfig("snatch", 1, 300)), collaborative_grasps_n=1_800
+    ),
     test=TestConfig(tries_n=30),
 )
 """The whole game in small, in minutes."""
@@ -412,12 +508,16 @@ SMOKE = RunConfig(
     world=WorldConfig(objects=ObjectConfig(training_n=26)),
     learning=LearningConfig(epochs_n=1, finetune_epochs_n=1, adversary_epochs_n=1, batch_n=16),
     match=MatchConfig(
-        random_grasps_n=64, grasps_per_iteration_n=24, iterations_n=2, collaborative_grasps_n=72, patches_n=32, wave_scenes_n=8
+        random_grasps_n=64,
+        bouts=(BoutConfig("shake", 2, 24), BoutConfig("snatch", 1, 24)),
+        collaborative_grasps_n=105,
+        patches_n=32,
+        wave_scenes_n=8,
     ),
     test=TestConfig(tries_n=1),
 )
 """Seconds; for tests of the machinery. Its players learn nothing."""
-PRESETS: dict[str, RunConfig] = {"smoke": SMOKE, "demo": DEMO, "quarter": QUARTER, "paper": PAPER}
+PRESETS: dict[str, RunConfig] = {"smoke": SMOKE, "demo": DEMO, "quarter": QUARTER, "mixed": MIXED, "paper": PAPER}
 
 
 def preset_named(name: str) -> RunConfig:

@@ -1,18 +1,27 @@
-"""The table of adversaries. A new one is a file beside this and a row here."""
+"""The table of adversaries. A new way of attacking is a file beside this and a row here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from sparring.actions import shake
+from sparring.actions import shake, snatch
 from sparring.actions.trajectory import Pose, Trajectory
-from sparring.config import AttackConfig
+from sparring.config import AttackConfig, SecondHandConfig
+
+
+class Preparation(Protocol):
+    """From an action's index and the hand's pose to the motion that the attack begins with; the object is at stake already."""
+
+    def __call__(self, config: AttackConfig, index: int, start: Pose, *, dt: float) -> Trajectory:
+        """The hand's targets [steps, 7]."""
+        ...
 
 
 class AttackTrajectory(Protocol):
-    """From an action's index and the hand's pose to the hand's motion."""
+    """From an action's index and the prepared hand's pose to the attack itself."""
 
-    def __call__(self, config: AttackConfig, index: int, start: Pose, *, dt: float) -> Trajectory:
-        """All indices give trajectories of one length."""
+    def __call__(self, config: AttackConfig, index: int, start: Pose, *, depth_m: float, dt: float) -> Trajectory:
+        """The hands' targets: [steps, 7], or [steps, 14] with a second hand, from which the object reaches away by `depth_m`."""
         ...
 
 
@@ -25,16 +34,80 @@ class Mirrored(Protocol):
 
 
 @dataclass(frozen=True)
-class Adversary:
-    """What an adversary can do to a grasped object."""
+class SecondHand:
+    """That an attack has a hand of its own."""
+
+    config: Callable[[AttackConfig], SecondHandConfig]
+    start: Callable[[AttackConfig, int, float], Pose]
+    """Where it starts for an action's index, given how far the object reaches towards it."""
+
+
+@dataclass(frozen=True)
+class Attack:
+    """A way of attacking a grasped object: what it can do, and how that is played."""
 
     actions_n: int
+    prepare: Preparation
     trajectory: AttackTrajectory
     mirrored: Mirrored
+    second_hand: SecondHand | None = None
 
 
-def _shake(config: AttackConfig, index: int, start: Pose, *, dt: float) -> Trajectory:
-    return shake.trajectory(config.shake, index, start, dt=dt)
+@dataclass(frozen=True)
+class Adversary:
+    """What an adversary chooses from: the actions of one way of attacking, or of several in one menu."""
+
+    attacks: tuple[Attack, ...]
+
+    @property
+    def actions_n(self) -> int:
+        """Actions on the menu."""
+        return sum(attack.actions_n for attack in self.attacks)
+
+    def action(self, index: int) -> tuple[Attack, int]:
+        """The attack that an index of the menu means, and the index within it."""
+        for attack in self.attacks:
+            if index < attack.actions_n:
+                return attack, index
+            index -= attack.actions_n
+        raise IndexError(f"no action {index} beyond the last")
+
+    def mirrored(self, index: int, *, x: bool, y: bool) -> int:
+        """The action that does the same in a mirrored world."""
+        attack, within = self.action(index)
+        return index - within + attack.mirrored(within, x=x, y=y)
 
 
-ADVERSARIES: dict[str, Adversary] = {"shake": Adversary(shake.SHAKES_N, _shake, shake.mirrored)}
+def _shake_turn(config: AttackConfig, index: int, start: Pose, *, dt: float) -> Trajectory:
+    return shake.turning(config.shake, index, start, dt=dt)
+
+
+def _shake(config: AttackConfig, index: int, start: Pose, *, depth_m: float, dt: float) -> Trajectory:
+    return shake.swinging(config.shake, index, start, dt=dt)
+
+
+def _present(config: AttackConfig, index: int, start: Pose, *, dt: float) -> Trajectory:
+    return snatch.presenting(config.snatch.second_hand.present, start, dt=dt)
+
+
+def _snatch(config: AttackConfig, index: int, start: Pose, *, depth_m: float, dt: float) -> Trajectory:
+    return snatch.trajectory(config.snatch, index, start, depth_m=depth_m, dt=dt)
+
+
+def _snatch_start(config: AttackConfig, index: int, depth_m: float) -> Pose:
+    return snatch.starting_pose(config.snatch, index, depth_m)
+
+
+SHAKE = Attack(shake.SHAKES_N, _shake_turn, _shake, shake.mirrored)
+SNATCH = Attack(
+    snatch.SNATCHES_N,
+    _present,
+    _snatch,
+    snatch.mirrored,
+    SecondHand(lambda config: config.snatch.second_hand, _snatch_start),
+)
+ADVERSARIES: dict[str, Adversary] = {
+    "shake": Adversary((SHAKE,)),
+    "snatch": Adversary((SNATCH,)),
+    "mixed": Adversary((SHAKE, SNATCH)),
+}

@@ -8,8 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from sparring.actions.trajectory import Pose, Trajectory, about_z, move, rotation, steps_in
+from sparring.actions.trajectory import Pose, Trajectory, move, steps_in
 from sparring.config import ShakeConfig
+from sparring.world.frames import about_z, rotation
 
 Orientation = Literal["down", "pitched", "pitched back", "rolled", "rolled back"]
 Direction = Literal["closing", "across", "approach"]
@@ -55,16 +56,20 @@ def displacement_m(config: ShakeConfig, times_s: np.ndarray) -> np.ndarray:
     return config.amplitude_m * np.sin(2 * np.pi * config.frequency_hz * times_s)
 
 
-def trajectory(config: ShakeConfig, index: int, start: Pose, *, dt: float) -> Trajectory:
-    """Turns the hand, then swings it. Same length for every index, so that shakes play as one batch."""
-    shake = shake_of(index)
-    pitch, roll = _tilt(config, shake.orientation)
+def turning(config: ShakeConfig, index: int, start: Pose, *, dt: float) -> Trajectory:
+    """Turns the hand into the shake's orientation."""
+    pitch, roll = _tilt(config, shake_of(index).orientation)
     turned = start + np.array([0, 0, 0, 0, pitch, roll, 0])
+    return move(start, turned, steps_in(config.turn_s, dt))
+
+
+def swinging(config: ShakeConfig, index: int, turned: Pose, *, dt: float) -> Trajectory:
+    """Swings the turned hand along one of its axes."""
     times = dt * np.arange(1, steps_in(config.duration_s, dt) + 1)
-    axis = about_z(start[3]) @ rotation(pitch, roll)[:, DIRECTIONS.index(shake.direction)]
+    axis = about_z(turned[3]) @ rotation(turned[4], turned[5])[:, DIRECTIONS.index(shake_of(index).direction)]
     swing = np.tile(turned, (len(times), 1))
     swing[:, :3] += displacement_m(config, times)[:, None] * axis
-    return np.concatenate([move(start, turned, steps_in(config.turn_s, dt)), swing])
+    return swing
 
 
 def _tilt(config: ShakeConfig, orientation: Orientation) -> tuple[float, float]:

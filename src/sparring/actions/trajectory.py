@@ -31,17 +31,3 @@ def ramp(start: Pose, end: Pose, steps: int) -> Trajectory:
 def hold(pose: Pose, steps: int) -> Trajectory:
     """Standing still."""
     return np.tile(pose, (steps, 1))
-
-
-def rotation(pitch: float, roll: float) -> Float[np.ndarray, "3 3"]:
-    """World from hand at yaw 0, after pitch about y, then roll about x."""
-    cp, sp, cr, sr = np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
-    about_y = np.array([[cp, 0, sp], [0, 1, 0], [-sp, 0, cp]])
-    about_x = np.array([[1, 0, 0], [0, cr, -sr], [0, sr, cr]])
-    return about_y @ about_x
-
-
-def about_z(yaw: float) -> Float[np.ndarray, "3 3"]:
-    """Rotation about the world's z axis."""
-    c, s = np.cos(yaw), np.sin(yaw)
-    return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from sparring.config import PROTOCOLS, RunConfig
+from sparring.config import PROTOCOLS, MatchConfig, RunConfig
 from sparring.data.store import read_stage
 from sparring.evaluation.evaluate import all_results
 from sparring.evaluation.protocol import lifted_in, paired
@@ -44,9 +44,14 @@ def _preamble(config: RunConfig) -> str:
     return (
         f"Seed {config.seed}, trunk `{config.network.trunk}`, alpha {config.learning.alpha}; "
         f"{match.random_grasps_n} random grasps, "
-        f"{match.iterations_n} x {match.grasps_per_iteration_n} against {' then '.join(match.adversaries) or 'nobody'}, "
+        f"{_bouts(match)}, "
         f"{match.collaborative_grasps_n} more for the collaborative arm. Weak sensor read at {100 * lift.sense_height_m:g} cm."
     )
+
+
+def _bouts(match: MatchConfig) -> str:
+    bouts = [f"{bout.iterations_n} x {bout.grasps_per_iteration_n} against {bout.adversary}" for bout in match.bouts]
+    return " then ".join(bouts) or "nobody to play against"
 
 
 def _tests(run: RunFolder, config: RunConfig) -> list[str]:
@@ -111,8 +116,7 @@ def _by_object(run: RunFolder, config: RunConfig, protocol: str, objects: str, r
 
 
 def _yields(run: RunFolder, config: RunConfig) -> Table:
-    match = config.match
-    rounds = max(1, len(match.adversaries)) * match.iterations_n
+    rounds = config.match.rounds_n
     attacked = [name for name in player_names(config) if name not in (START, COLLABORATIVE)]
     stages = ["random", *(f"{COLLABORATIVE}-{k + 1}" for k in range(rounds)), *attacked]
     header = ["stage", "grasps", "sensed", "lifted of sensed", "dislodged of sensed", "invalid", "paper"]

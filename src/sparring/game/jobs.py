@@ -1,11 +1,12 @@
 """What a worker does for the simulated cell: look, grasp, attack. Pure functions of small jobs; no network, no torch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
-from sparring.actions.adversaries import ADVERSARIES
+from sparring.actions.adversaries import ADVERSARIES, Attack, SecondHand
 from sparring.actions.grasp import (
     Grasp,
     closing,
@@ -16,11 +17,12 @@ from sparring.actions.grasp import (
     sensing_heights_m,
     start_height_m,
 )
+from sparring.actions.trajectory import Trajectory
 from sparring.config import AttackConfig, WorldConfig
 from sparring.data.pictures import encode_image
 from sparring.seeding import rng_of
 from sparring.world.camera import Calibration, calibration_of, render
-from sparring.world.hand import HandSensors, gap_m
+from sparring.world.hand import HandSensors, gap_m, second_mount
 from sparring.world.scene import Scene, SceneSpec, open_scene
 
 FORCE_WINDOW_STEPS = 10
@@ -170,17 +172,34 @@ def grasp(job: GraspJob) -> GraspOutcomes:
 
 
 def attack(job: AttackJob) -> AttackOutcomes:
-    """Plays the adversary's actions; dislodged means that the fingers hold nothing in the end."""
-    world, adversary = job.world, ADVERSARIES[job.adversary]
-    scene = open_scene(world, job.spec)
-    batch = _Batch(scene, job.states)
-    starts = [lifted_pose(one, world.hand, world.grip, world.lift) for one in job.grasps]
+    """Plays the adversary's actions; dislodged means that the fingers do not hold the object in the end."""
+    adversary = ADVERSARIES[job.adversary]
+    chosen = [adversary.action(index) for index in job.actions]
+    held, valid = np.zeros(len(chosen), bool), np.ones(len(chosen), bool)
+    for way in adversary.attacks:
+        rows = np.array([row for row, (attack, _) in enumerate(chosen) if attack is way], int)
+        if len(rows):
+            batch = _attacked(job, way, rows, [chosen[row][1] for row in rows])
+            held[rows], valid[rows] = batch.has_object(), batch.valid
+    return AttackOutcomes(dislodged=~held, invalid=~valid)
+
+
+def _attacked(job: AttackJob, way: Attack, rows: np.ndarray, indices: list[int]) -> "_Batch":
+    """The end of attacks of one kind; an object lost while the hand gets ready is not attacked further."""
+    world, dt = job.world, job.world.timestep_s
+    batch = _Batch(open_scene(world, job.spec), job.states[rows])
+    starts = [lifted_pose(job.grasps[row], world.hand, world.grip, world.lift) for row in rows]
+    prepared = [way.prepare(job.attack, index, start, dt=dt) for index, start in zip(indices, starts, strict=True)]
+    batch.play(np.arange(len(rows)), prepared)
+    depths = np.zeros(len(rows))
+    if way.second_hand is not None:
+        depths = batch.bring(way.second_hand, job.attack, indices)
     paths = [
-        adversary.trajectory(job.attack, index, start, dt=world.timestep_s)
-        for index, start in zip(job.actions, starts, strict=True)
+        way.trajectory(job.attack, index, ready[-1], depth_m=depth, dt=dt)
+        for index, ready, depth in zip(indices, prepared, depths, strict=True)
     ]
-    batch.play(np.arange(len(paths)), np.stack(paths))
-    return AttackOutcomes(dislodged=batch.force_n <= world.lift.sense_force_n, invalid=~batch.valid)
+    batch.play(batch.holding(), paths)
+    return batch
 
 
 class _Batch:
@@ -197,12 +216,38 @@ class _Batch:
         """Rows that still feel something between the fingers."""
         return np.flatnonzero(self.valid & (self.force_n > self._scene.config.lift.sense_force_n))
 
-    def play(self, rows: np.ndarray, trajectories: np.ndarray) -> None:
-        """Plays the trajectories of some rows; the others, lost, feel nothing from here on."""
+    def has_object(self) -> np.ndarray:
+        """Whether what the fingers feel is the object, for every row."""
+        held = np.zeros(len(self.states), bool)
+        for row in self.holding():
+            held[row] = self._scene.is_between_fingers(self.states[row])
+        return held
+
+    def bring(self, second: SecondHand, config: AttackConfig, indices: Sequence[int]) -> np.ndarray:
+        """Brings a second hand to where each action starts; returns how far each object reaches towards it."""
+        hand = second.config(config)
+        mount, alone = second_mount(hand), self._scene
+        self._scene = open_scene(alone.config, alone.spec, hand)
+        depths = np.array([alone.depth_m(state, mount) for state in self.states])
+        starts = [second.start(config, index, depth)[:6] for index, depth in zip(indices, depths, strict=True)]
+        self.states = np.stack(
+            [self._scene.with_second_hand(state, start) for state, start in zip(self.states, starts, strict=True)]
+        )
+        return depths
+
+    def play(self, rows: np.ndarray, trajectories: Sequence[Trajectory] | np.ndarray) -> None:
+        """Plays the trajectories of some rows; the others, lost, feel nothing from here on.
+
+        Trajectories of different lengths do not wait for each other, so that no attempt depends on the others.
+        """
         self.force_n[:] = 0.0
-        if not len(rows):
-            return
-        played = self._scene.engine.play(self.states[rows], trajectories[rows])
+        lengths = np.array([len(path) for path in trajectories])
+        for length in np.unique(lengths[rows]):
+            together = rows[lengths[rows] == length]
+            self._play(together, np.stack([trajectories[row] for row in together]))
+
+    def _play(self, rows: np.ndarray, trajectories: np.ndarray) -> None:
+        played = self._scene.engine.play(self.states[rows], trajectories)
         self.valid[rows] = played.valid
         keep = rows[played.valid]
         self.states[keep] = played.states[played.valid]

@@ -35,7 +35,7 @@ COLLABORATIVE = "collaborative"
 
 def player_names(config: RunConfig) -> list[str]:
     """Protagonists that a run ends with, in the order of the paper's table."""
-    attacked = [f"{adversary}-{i + 1}" for adversary in config.match.adversaries for i in range(config.match.iterations_n)]
+    attacked = [f"{bout.adversary}-{i + 1}" for bout in config.match.bouts for i in range(bout.iterations_n)]
     return [START, COLLABORATIVE, *attacked]
 
 
@@ -56,9 +56,9 @@ class Match:
         Raises:
             SparringError: unknown adversary or trunk, or weights that are missing.
         """
-        for adversary in self.config.match.adversaries:
-            if adversary not in ADVERSARIES:
-                raise ConfigError(unknown_name("adversary", adversary, ADVERSARIES))
+        for bout in self.config.match.bouts:
+            if bout.adversary not in ADVERSARIES:
+                raise ConfigError(unknown_name("adversary", bout.adversary, ADVERSARIES))
         require_weights(self.config.network)
 
     def play(self) -> None:
@@ -76,7 +76,7 @@ class Match:
     def _collaborate(self) -> None:
         """The baseline: more grasps by importance sampling, no adversary, as many rounds as the other arm plays."""
         match = self.config.match
-        rounds = match.iterations_n * max(1, len(match.adversaries))
+        rounds = match.rounds_n
         stages, player = ["random"], START
         for number, grasps_n in enumerate(_shares(match.collaborative_grasps_n, rounds), start=1):
             stages.append(f"{COLLABORATIVE}-{number}")
@@ -87,17 +87,16 @@ class Match:
 
     def _compete(self) -> None:
         """Iterations against each adversary in turn: attack, aggregate, train the adversary, then the protagonist."""
-        match = self.config.match
         stages, player = ["random"], START
-        for adversary in match.adversaries:
-            attacker: AttackPlayer = RandomAttacks(adversary)
-            for number in range(1, match.iterations_n + 1):
-                name = f"{adversary}-{number}"
+        for bout in self.config.match.bouts:
+            attacker: AttackPlayer = RandomAttacks(bout.adversary)
+            for number in range(1, bout.iterations_n + 1):
+                name = f"{bout.adversary}-{number}"
                 stages.append(name)
-                self._collect(Stage(name, match.grasps_per_iteration_n), self.protagonist(player), attacker)
-                self._fit_adversary(adversary, name, player, stages)
-                self._fit_protagonist(name, player, stages, adversary)
-                attacker, player = self._attacker(adversary, name), name
+                self._collect(Stage(name, bout.grasps_per_iteration_n), self.protagonist(player), attacker)
+                self._fit_adversary(bout.adversary, name, player, stages)
+                self._fit_protagonist(name, player, stages, bout.adversary)
+                attacker, player = self.attacker(bout.adversary, name), name
 
     def _collect(self, stage: Stage, player: Protagonist | RandomGrasps, attacker: AttackPlayer | None) -> None:
         collect(stage, player, attacker, config=self.config, cell=self.cell, run=self.run, progress=self.progress)
@@ -231,7 +230,7 @@ class Match:
         match = self.config.match
         return Protagonist(network, self.compute, self.config.patches, self._pixel_m, match.patches_n, "importance")
 
-    def _attacker(self, adversary: str, name: str) -> LearnedAttacks:
+    def attacker(self, adversary: str, name: str) -> LearnedAttacks:
         return LearnedAttacks(adversary, self.load(_adversary_name(name), "adversary"), self.compute, self._patch_px)
 
     def _card(self, name: str, role: Role, network: PatchNet, trained_n: int) -> PlayerCard:

@@ -58,13 +58,33 @@ class Engine:
         mujoco.mj_forward(self.model, self.data)
         return self.data
 
-    def play(self, states: Float[np.ndarray, "batch state"], controls: Float[np.ndarray, "batch steps controls"]) -> Played:
-        """Plays each row of `controls` from the same row of `states`; one row's result never depends on another's."""
+    def play(
+        self,
+        states: Float[np.ndarray, "batch state"],
+        controls: Float[np.ndarray, "batch steps controls"],
+        forces_n: Float[np.ndarray, "batch steps 3"] | None = None,
+    ) -> Played:
+        """Plays each row of `controls` from the same row of `states`; one row's result never depends on another's.
+
+        `forces_n` act on the object's centre of mass besides, in the world's axes.
+        """
         mujoco.mj_resetData(self.model, self.data)
-        trace, sensors = map(np.asarray, self._rollout.rollout(self.model, [self.data], states, controls))
+        given = int(mujoco.mjtState.mjSTATE_CTRL)
+        if forces_n is not None:
+            given |= int(mujoco.mjtState.mjSTATE_XFRC_APPLIED)
+            controls = np.concatenate([controls, self._wrenches(forces_n)], axis=-1)
+        played = self._rollout.rollout(self.model, [self.data], states, controls, control_spec=given)
+        trace, sensors = map(np.asarray, played)
         final = np.ascontiguousarray(trace[:, -1])
         valid = self._plausible(states, final, controls.shape[1])
         return Played(final, sensors, valid)
+
+    def _wrenches(self, forces_n: np.ndarray) -> np.ndarray:
+        """Force and torque on every body, of which the object alone is pushed."""
+        batch, steps, _ = forces_n.shape
+        wrenches = np.zeros((batch, steps, self.model.nbody, 6))
+        wrenches[:, :, self.model.body("object").id, :3] = forces_n
+        return wrenches.reshape(batch, steps, -1)
 
     def _plausible(self, before: np.ndarray, after: np.ndarray, steps: int) -> np.ndarray:
         nq = self.model.nq

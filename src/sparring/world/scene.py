@@ -1,4 +1,4 @@
-"""A scene: one object on the table under the camera, drawn from a seed, compiled, settled.
+"""A scene: one object on the table under the camera, drawn from a seed, compiled, settled; a second hand where one is asked for.
 
 World frame: origin in the middle of the table's top, z up, x to the right and y up in the image.
 """
@@ -12,17 +12,28 @@ import mujoco
 import numpy as np
 from jaxtyping import Float
 
-from sparring.config import WorldConfig
+from sparring.config import SecondHandConfig, WorldConfig
 from sparring.errors import ConfigError
 from sparring.seeding import rng_of
-from sparring.world.hand import CONTROLS_N, HAND_DOF_N, add_hand
+from sparring.world.hand import (
+    CONTROLS_N,
+    HAND_BIT,
+    HAND_DOF_N,
+    SECOND_BIT,
+    TABLE_BIT,
+    Mount,
+    add_hand,
+    first_mount,
+    second_mount,
+)
 from sparring.world.objects.catalogue import object_named
 from sparring.world.objects.model import ObjectModel, Part
 from sparring.world.physics import Engine
 
 PARKED_HAND_M = 0.7
 OBJECT_QPOS = slice(1 + HAND_DOF_N, 1 + HAND_DOF_N + 7)
-"""Where the object's pose (position, quaternion wxyz) stands in a state vector."""
+"""Where the object's pose (position, quaternion wxyz) stands in a state vector; the second hand comes after it."""
+OBJECT_DOF_N = 6
 SETTLE_CHUNK_S = 0.2
 SETTLE_CHUNKS_N = 20
 REST_M_S = 0.004
@@ -51,11 +62,11 @@ class SceneSpec:
 class Scene:
     """A compiled scene. `settled` holds the state in which the object has come to rest, the hand parked above."""
 
-    def __init__(self, config: WorldConfig, spec: SceneSpec) -> None:
+    def __init__(self, config: WorldConfig, spec: SceneSpec, second: SecondHandConfig | None = None) -> None:
         self.config = config
         self.spec = spec
         self.object: ObjectModel = object_named(spec.object_name, config.objects)
-        self.engine = Engine(_compile(config, self.object))
+        self.engine = Engine(_compile(config, self.object, second))
         self._settled: np.ndarray | None = None
 
     @property
@@ -78,6 +89,29 @@ class Scene:
         )
         centres = data.geom_xpos[ids]
         return (centres - extents).min(axis=0), (centres + extents).max(axis=0)
+
+    def depth_m(self, state: Float[np.ndarray, " state"], mount: Mount) -> float:
+        """How far the object reaches along a mount's z axis, from the mount's origin."""
+        data, ids = self.engine.forward(state), self.object_geoms
+        turns = mount.rotation.T @ data.geom_xmat[ids].reshape(-1, 3, 3)
+        centres = (data.geom_xpos[ids] - np.array(mount.position_m)) @ mount.rotation
+        return float(
+            max(at[2] + _extent(part, turn)[2] for part, at, turn in zip(self.object.parts, centres, turns, strict=True))
+        )
+
+    def is_between_fingers(self, state: Float[np.ndarray, " state"]) -> bool:
+        """Whether both of the protagonist's fingers touch the object."""
+        data, model = self.engine.forward(state), self.engine.model
+        pairs = {tuple(pair) for pair in model.geom_bodyid[data.contact.geom]}
+        body = model.body("object").id
+        fingers = [model.body(f"{side}_finger").id for side in ("left", "right")]
+        return all((body, finger) in pairs or (finger, body) in pairs for finger in fingers)
+
+    def with_second_hand(self, state: Float[np.ndarray, " state"], pose: Float[np.ndarray, " 6"]) -> Float[np.ndarray, " longer"]:
+        """A state of the scene without a second hand, gone on with in this one: the second hand open and at rest at a pose."""
+        qvel = 1 + HAND_DOF_N + 7
+        assert len(state) == qvel + HAND_DOF_N + OBJECT_DOF_N
+        return np.concatenate([state[:qvel], pose, np.zeros(2), state[qvel:], np.zeros(HAND_DOF_N)])
 
     def centre_of_mass_m(self, state: Float[np.ndarray, " state"]) -> Float[np.ndarray, " 3"]:
         """The object's centre of mass in the world."""
@@ -151,12 +185,12 @@ class Scene:
 
 
 @lru_cache(maxsize=256)
-def open_scene(config: WorldConfig, spec: SceneSpec) -> Scene:
+def open_scene(config: WorldConfig, spec: SceneSpec, second: SecondHandConfig | None = None) -> Scene:
     """The scene, compiled once a process and kept while it is in use."""
-    return Scene(config, spec)
+    return Scene(config, spec, second)
 
 
-def _compile(config: WorldConfig, model: ObjectModel) -> mujoco.MjModel:
+def _compile(config: WorldConfig, model: ObjectModel, second: SecondHandConfig | None) -> mujoco.MjModel:
     spec = mujoco.MjSpec()
     option = spec.option
     option.timestep = config.timestep_s
@@ -172,11 +206,13 @@ def _compile(config: WorldConfig, model: ObjectModel) -> mujoco.MjModel:
         size=[1, 1, 0.1],
         friction=[config.table_friction, 0.003, 0.0001],
         condim=3,
-        contype=1,
-        conaffinity=2,
+        contype=TABLE_BIT,
+        conaffinity=HAND_BIT | SECOND_BIT,
     )
-    add_hand(spec, config.hand, config.grip, surface_friction=model.friction)
+    add_hand(spec, config.hand, config.grip, first_mount(config.hand), surface_friction=model.friction)
     _add_object(spec, model)
+    if second is not None:
+        add_hand(spec, second.hand, second.grip, second_mount(second), surface_friction=model.friction)
     return spec.compile()
 
 
@@ -192,8 +228,8 @@ def _add_object(spec: mujoco.MjSpec, model: ObjectModel) -> None:
             quat=list(part.quat_wxyz),
             mass=mass,
             condim=3,
-            contype=1 | 2,
-            conaffinity=1 | 2,
+            contype=TABLE_BIT | HAND_BIT,
+            conaffinity=TABLE_BIT | HAND_BIT | SECOND_BIT,
             friction=[0.5, 0.003, 0.0001],
             solref=[0.008 + model.softness_s, 1.0],
         )
