@@ -50,6 +50,8 @@ class Attack:
     prepare: Preparation
     trajectory: AttackTrajectory
     mirrored: Mirrored
+    told: Callable[[int], str]
+    """An action in words."""
     second_hand: SecondHand | None = None
 
 
@@ -71,6 +73,11 @@ class Adversary:
                 return attack, index
             index -= attack.actions_n
         raise IndexError(f"no action {index} beyond the last")
+
+    def told(self, index: int) -> str:
+        """An action of the menu in words."""
+        attack, within = self.action(index)
+        return attack.told(within)
 
     def mirrored(self, index: int, *, x: bool, y: bool) -> int:
         """The action that does the same in a mirrored world."""
@@ -98,12 +105,13 @@ def _snatch_start(config: AttackConfig, index: int, depth_m: float) -> Pose:
     return snatch.starting_pose(config.snatch, index, depth_m)
 
 
-SHAKE = Attack(shake.SHAKES_N, _shake_turn, _shake, shake.mirrored)
+SHAKE = Attack(shake.SHAKES_N, _shake_turn, _shake, shake.mirrored, shake.told)
 SNATCH = Attack(
     snatch.SNATCHES_N,
     _present,
     _snatch,
     snatch.mirrored,
+    snatch.told,
     SecondHand(lambda config: config.snatch.second_hand, _snatch_start),
 )
 ADVERSARIES: dict[str, Adversary] = {

@@ -40,6 +40,12 @@ def index_of(shake: Shake) -> int:
     return ORIENTATIONS.index(shake.orientation) * len(DIRECTIONS) + DIRECTIONS.index(shake.direction)
 
 
+def told(index: int) -> str:
+    """The shake in words."""
+    shake = shake_of(index)
+    return f"shake {shake.orientation}, {shake.direction}"
+
+
 def mirrored(index: int, *, x: bool, y: bool) -> int:
     """The shake that does the same in a world mirrored along the closing direction (x), across it (y), or both."""
     shake = shake_of(index)

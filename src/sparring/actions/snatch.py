@@ -55,6 +55,13 @@ def index_of(snatch: Snatch) -> int:
     return point * ANGLES_N + snatch.angle
 
 
+def told(index: int) -> str:
+    """The snatch in words, as seen on the patch."""
+    snatch = snatch_of(index)
+    row, column = ("lower", "middle", "upper")[snatch.row + 1], ("left", "middle", "right")[snatch.column + 1]
+    return f"snatch {row} {column}, {snatch.angle * ANGLE_STEP_DEG} degrees"
+
+
 def mirrored(index: int, *, x: bool, y: bool) -> int:
     """The snatch that does the same in a world mirrored along the closing direction (x), across it (y), or both."""
     snatch = snatch_of(index)

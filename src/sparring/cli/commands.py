@@ -5,7 +5,7 @@ import math
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 from tyro.conf import Positional
@@ -13,8 +13,13 @@ from tyro.conf import Positional
 from sparring.config import Precision, RunConfig, preset_named
 from sparring.config_file import altered, from_json
 
+if TYPE_CHECKING:
+    from sparring.game.run_folder import RunFolder
+
 DeviceName = Literal["auto", "cpu", "cuda"]
 ExecutorName = Literal["serial", "process"]
+ProtocolName = Literal["low-force", "high-force"]
+TestedObjects = Literal["named", "novel-families", "held-out"]
 MAX_PATCHES_N = 100_000
 Settings = Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE ...")]
 
@@ -76,8 +81,8 @@ def play(
 def evaluate(
     run: Positional[Path],
     /,
-    protocol: tuple[str, ...] = ("low-force",),
-    objects: Literal["named", "novel-families", "held-out"] = "named",
+    protocol: tuple[ProtocolName, ...] = ("low-force",),
+    objects: TestedObjects = "named",
     tries: int | None = None,
     executor: ExecutorName = "process",
     workers: int | None = None,
@@ -116,25 +121,97 @@ def evaluate(
         folder.seal()
 
 
+def crossplay(
+    runs: Positional[tuple[Path, ...]],
+    /,
+    protocol: ProtocolName = "low-force",
+    objects: TestedObjects = "named",
+    tries: int | None = None,
+    executor: ExecutorName = "process",
+    workers: int | None = None,
+    device: DeviceName = "auto",
+    quiet: bool = False,
+) -> None:
+    """Play every protagonist against every attack: what survives of what it lifts, and whether the adversary is learning.
+
+    Attacks: none, random and learned shakes and snatches, and two published tests (six axis forces, tugs). With several runs
+    every protagonist also meets the other runs' adversaries, and a table of all runs together is printed last.
+    Killed, the same command goes on with the next protagonist.
+
+    Args:
+        runs: run folders.
+        protocol: low-force (7 N, plain pads, 128 patches) or high-force (35 N, rubber pads, 1280 patches).
+        objects: the paper's ten, objects of families never trained on, or new objects of the training families.
+        tries: tries an object; as each run's config says unless given.
+        executor: where the physics runs.
+        workers: number of worker processes; all cores unless given.
+        device: where networks run.
+        quiet: show no progress.
+    """
+    from sparring.cli.progress import progress_for
+    from sparring.data.files import write_text
+    from sparring.errors import ConfigError
+    from sparring.evaluation.crossplay import crossplay as play_all
+    from sparring.evaluation.crossplay_tables import crossplay_rows, crossplay_sections
+    from sparring.evaluation.protocol import Test
+    from sparring.farm.executors import executor_named
+    from sparring.game.run_folder import RunFolder
+    from sparring.players.device import compute_for, device_named
+
+    if tries is not None and tries < 1:
+        raise ConfigError(f"--tries must be at least 1, got {tries}")
+    folders = [RunFolder(run) for run in runs]
+    configs = [folder.config() for folder in folders]
+    if len({folder.path.resolve() for folder in folders}) < len(folders):
+        raise ConfigError("the same run is named twice")
+    test = Test(protocol, objects, tries or max(config.test.tries_n for config in configs))
+    with executor_named(executor, workers) as workforce:
+        sealed = [folder.unseal() for folder in folders]
+        play_all(
+            folders,
+            test,
+            executor=workforce,
+            compute=compute_for(configs[0].learning, device_named(device)),
+            progress=progress_for(quiet=quiet),
+        )
+    for folder, was_sealed in zip(folders, sealed, strict=True):
+        rows = crossplay_rows(folder, protocol, objects)
+        write_text(folder.path / "crossplay" / protocol / f"{objects}.json", json.dumps(rows, indent=1) + "\n")
+        _write_report(folder)
+        if was_sealed:
+            folder.seal()
+    _show("\n\n".join(crossplay_sections(folders)))
+
+
 def report(run: Positional[Path], /) -> None:
     """Print a run's tables beside the paper's numbers, and write them to RUN/report.md.
 
     Args:
         run: a run folder, finished or not.
     """
+    from sparring.game.run_folder import RunFolder
+
+    _show(_write_report(RunFolder(run)))
+
+
+def _write_report(run: "RunFolder") -> str:
+    from sparring.data.files import write_text
+    from sparring.evaluation.report import report as told
+
+    text = told(run)
+    write_text(run.path / "report.md", text)
+    return text
+
+
+def _show(text: str) -> None:
+    """Prints Markdown, drawn on a terminal."""
+    if not sys.stdout.isatty():
+        print(text)
+        return
     from rich.console import Console
     from rich.markdown import Markdown
 
-    from sparring.data.files import write_text
-    from sparring.evaluation.report import report as told
-    from sparring.game.run_folder import RunFolder
-
-    text = told(RunFolder(run))
-    write_text(run / "report.md", text)
-    if sys.stdout.isatty():
-        Console().print(Markdown(text))
-    else:
-        print(text)
+    Console().print(Markdown(text))
 
 
 def grasp(
@@ -215,11 +292,8 @@ def _config(preset: str, settings: tuple[str, ...], seed: int | None) -> RunConf
     return config if seed is None else replace(config, seed=seed)
 
 
-def _stored_precision(run: object) -> Precision | None:
+def _stored_precision(run: "RunFolder") -> Precision | None:
     """The arithmetic that a run was begun with, so that it goes on with it on any machine."""
-    from sparring.game.run_folder import RunFolder
-
-    assert isinstance(run, RunFolder)
     return run.config().learning.precision if run.config_path.exists() else None
 
 

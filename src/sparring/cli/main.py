@@ -5,7 +5,7 @@ import sys
 
 import tyro
 
-from sparring.cli.commands import digest, evaluate, grasp, play, report, weights
+from sparring.cli.commands import crossplay, digest, evaluate, grasp, play, report, weights
 from sparring.errors import ConfigError, SparringError
 
 DESCRIPTION = """Robots that learn to grasp by playing against an adversary, in physics simulation.
@@ -20,6 +20,7 @@ def main() -> None:
     commands = {
         "play": play,
         "evaluate": evaluate,
+        "crossplay": crossplay,
         "report": report,
         "grasp": grasp,
         "digest": digest,

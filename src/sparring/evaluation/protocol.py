@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -13,9 +14,9 @@ from sparring.data.store import read_shard, write_shard
 from sparring.errors import DataError
 from sparring.game.cell import Cell, GraspRequest
 from sparring.game.collect import attempt_row, world_grasp
-from sparring.game.jobs import View
+from sparring.game.jobs import GraspOutcomes, View
 from sparring.game.progress import Progress
-from sparring.players.choosing import GraspPlayer, Protagonist
+from sparring.players.choosing import GraspPlayer, ImageGrasp, Protagonist
 from sparring.players.device import Compute
 from sparring.players.networks import PatchNet
 from sparring.seeding import rng_of, seed_of
@@ -25,6 +26,8 @@ from sparring.world.scene import SceneSpec
 TEST_SCENES = 20170529
 """Seed of all test scenes: the same for every run, so that runs can be compared scene by scene."""
 TRIES_AT_ONCE_N = 250
+Scene = TypeVar("Scene", bound=tuple[str | int, ...])
+"""What names a scene, such as object and seed."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def run_test(test: Test, players: dict[Path, GraspPlayer], *, config: RunConfig,
         for start in range(0, len(specs), TRIES_AT_ONCE_N):
             views = list(cell.look(specs[start : start + TRIES_AT_ONCE_N]))
             for path, player in todo.items():
-                tried = _try(path.stem, player, views, config, cell)
+                tried = [one.row for one in try_scenes(path.stem, player, views, config, cell)]
                 rows[path] += tried
                 task.advance(len(tried), lifted=sum(row["lifted"] for row in tried))
     for path, tried in rows.items():
@@ -85,18 +88,29 @@ def _is_done(path: Path, specs: Sequence[SceneSpec]) -> bool:
     return tried.issuperset(spec.seed for spec in specs)
 
 
-def _try(name: str, player: GraspPlayer, views: Sequence[View], config: RunConfig, cell: Cell) -> list[Row]:
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """A try of a test: what was chosen, what came of it, and its record."""
+
+    view: View
+    grasp: ImageGrasp
+    outcome: GraspOutcomes
+    row: Row
+
+
+def try_scenes(name: str, player: GraspPlayer, views: Sequence[View], config: RunConfig, cell: Cell) -> list[Tried]:
+    """A player's best grasp on every scene, carried out; `config` and `cell` are of the test's protocol."""
     chosen = [player.choose(view.image, 1, rng_of(view.spec.seed, "test"))[0] for view in views]
     requests = [
         GraspRequest(view, (world_grasp(view, grasp),), (seed_of(view.spec.seed, "noise"),))
         for view, grasp in zip(views, chosen, strict=True)
     ]
-    outcomes = cell.grasp(requests, must_hold=True)
-    return [
-        {"attempt": f"{name}/{view.spec.object_name}/{view.spec.seed}", "stage": "test"}
-        | attempt_row(request, grasp, outcome, 0, config)
-        for view, request, grasp, outcome in zip(views, requests, chosen, outcomes, strict=True)
-    ]
+    tried = []
+    for request, grasp, outcome in zip(requests, chosen, cell.grasp(requests, must_hold=True), strict=True):
+        spec = request.view.spec
+        row = {"attempt": f"{name}/{spec.object_name}/{spec.seed}", "stage": "test"}
+        tried.append(Tried(request.view, grasp, outcome, row | attempt_row(request, grasp, outcome, 0, config)))
+    return tried
 
 
 def lifted_in(path: Path) -> dict[tuple[str, int], bool]:
@@ -107,7 +121,7 @@ def lifted_in(path: Path) -> dict[tuple[str, int], bool]:
     return {(row["object"], row["scene_seed"]): row["lifted"] for row in table.to_pylist() if not row["invalid"]}
 
 
-def paired(first: dict[tuple[str, int], bool], second: dict[tuple[str, int], bool]) -> tuple[np.ndarray, np.ndarray]:
+def paired(first: dict[Scene, bool], second: dict[Scene, bool]) -> tuple[np.ndarray, np.ndarray]:
     """Outcomes of two players on the scenes that both tried validly."""
     both = sorted(first.keys() & second.keys())
     return np.array([first[scene] for scene in both], bool), np.array([second[scene] for scene in both], bool)

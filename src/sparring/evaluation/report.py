@@ -9,19 +9,15 @@ import pyarrow.compute as pc
 
 from sparring.config import PROTOCOLS, MatchConfig, RunConfig
 from sparring.data.store import read_stage
+from sparring.evaluation import paper
+from sparring.evaluation.crossplay_tables import crossplay_sections
 from sparring.evaluation.evaluate import all_results
+from sparring.evaluation.markdown import Table, difference, markdown, percent, with_interval
 from sparring.evaluation.protocol import lifted_in, paired
 from sparring.evaluation.statistics import Rate, paired_difference
 from sparring.game.match import COLLABORATIVE, START, player_names
 from sparring.game.run_folder import RunFolder
 from sparring.world.objects.catalogue import names_in
-
-Table = tuple[list[str], list[list[str]]]
-PAPER_LOW = {START: "43", COLLABORATIVE: "47", "shake-1": "52", "shake-3": "58", "snatch-2": "65"}
-PAPER_HIGH = {COLLABORATIVE: "68", "shake-3": "80", "snatch-2": "82"}
-PAPER_OVERALL = {"low-force": PAPER_LOW, "high-force": PAPER_HIGH}
-"""Overall success in per cent, sections VI-C, table II; the paper has 100 tries and no intervals."""
-PAPER_YIELDS = {"shake": "27 % sensed, 21 % of those dislodged", "snatch": "35 % sensed, 29 % of those dislodged"}
 
 
 def report(run: RunFolder) -> str:
@@ -31,10 +27,12 @@ def report(run: RunFolder) -> str:
         f"# Run `{run.path.name}`",
         _preamble(config),
         *_tests(run, config),
+        *_side_by_side(run, config),
+        *crossplay_sections([run]),
         "## What the match gathered",
-        _markdown(_yields(run, config)),
+        markdown(_yields(run, config)),
         "## How the players learned",
-        _markdown(_learning(run)),
+        markdown(_learning(run)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -68,15 +66,44 @@ def _tests(run: RunFolder, config: RunConfig) -> list[str]:
             f"{(tested.grip or config.world.grip).force_n:g} N with {tested.patches_n} patches, greedily. "
             "Every player meets the same scenes. "
             "Intervals are 95 % (Wilson); differences are paired (Agresti-Min), p by McNemar's exact test.",
-            _markdown(_overall(run, protocol, objects, rows)),
-            _markdown(_by_object(run, config, protocol, objects, rows)),
+            markdown(_overall(run, protocol, objects, rows)),
+            markdown(_by_object(run, config, protocol, objects, rows)),
         ]
     return parts
 
 
+def _side_by_side(run: RunFolder, config: RunConfig) -> list[str]:
+    """Tables I and II, laid out as the paper's table II, where both protocols were tested on its objects."""
+    conditions = {"without adversary": COLLABORATIVE}
+    conditions |= {f"with {bout.adversary}": f"{bout.adversary}-{bout.iterations_n}" for bout in config.match.bouts}
+    columns = {
+        (protocol, told): run.test(protocol, "named", player)
+        for protocol in PROTOCOLS
+        for told, player in conditions.items()
+        if run.test(protocol, "named", player).exists()
+    }
+    if {protocol for protocol, _ in columns} != set(PROTOCOLS):
+        return []
+    lifted = {column: lifted_in(path) for column, path in columns.items()}
+    paper_columns = [f"paper, high-force, {told}" for told in ("without adversary", "with shake", "with snatch")]
+    body = [
+        [name, *(_successes(oks, name) for oks in lifted.values()), *(f"{successes}/10" for successes in paper.TABLE_2[name])]
+        for name in names_in("named", config.world.objects)
+    ]
+    ours = [percent(sum(oks.values()) / len(oks)) for oks in lifted.values()]
+    body.append(["overall", *ours, *(f"{successes} %" for successes in paper.HIGH_FORCE.values())])
+    header = ["object", *(f"{protocol}, {told}" for protocol, told in columns), *paper_columns]
+    return ["## Tables I (low force) and II (high force) side by side", markdown((header, body))]
+
+
+def _successes(lifted: dict[tuple[str, int], bool], name: str) -> str:
+    oks = [ok for (which, _), ok in lifted.items() if which == name]
+    return f"{sum(oks)}/{len(oks)}"
+
+
 def _overall(run: RunFolder, protocol: str, objects: str, rows: list[dict[str, Any]]) -> Table:
     lifted = {row["player"]: lifted_in(run.test(protocol, objects, row["player"])) for row in rows}
-    paper = PAPER_OVERALL[protocol] if objects == "named" else {}
+    known = paper.OVERALL[protocol] if objects == "named" else {}
     header = ["player", "success", "95 %", "n", "less start", "less collaborative", "paper"]
     body = []
     for row in rows:
@@ -85,11 +112,11 @@ def _overall(run: RunFolder, protocol: str, objects: str, rows: list[dict[str, A
         body.append(
             [
                 name,
-                _percent(row["rate"]),
-                f"{_percent(row['low'])} to {_percent(row['high'])}",
+                percent(row["rate"]),
+                f"{percent(row['low'])} to {percent(row['high'])}",
                 str(row["n"]),
                 *against,
-                f"{paper[name]} %" if name in paper else "",
+                f"{known[name]} %" if name in known else "",
             ]
         )
     return header, body
@@ -98,8 +125,7 @@ def _overall(run: RunFolder, protocol: str, objects: str, rows: list[dict[str, A
 def _difference(lifted: dict[str, dict[tuple[str, int], bool]], name: str, other: str) -> str:
     if name == other or other not in lifted:
         return ""
-    found = paired_difference(*paired(lifted[name], lifted[other]))
-    return f"{100 * found.difference:+.1f} ({100 * found.low:+.1f} to {100 * found.high:+.1f}), p={found.p:.2g}"
+    return difference(paired_difference(*paired(lifted[name], lifted[other])))
 
 
 def _by_object(run: RunFolder, config: RunConfig, protocol: str, objects: str, rows: list[dict[str, Any]]) -> Table:
@@ -112,6 +138,7 @@ def _by_object(run: RunFolder, config: RunConfig, protocol: str, objects: str, r
         tried = {name: [ok for (which, _), ok in lifted[name].items() if group(which) == label] for name in players}
         if all(tried.values()):
             body.append([label, *(f"{sum(oks)}/{len(oks)}" for oks in tried.values())])
+    body.append(["overall", *(f"{sum(oks.values())}/{len(oks)}" for oks in lifted.values())])
     return ["object" if objects == "named" else "family", *players], body
 
 
@@ -132,11 +159,11 @@ def _yields(run: RunFolder, config: RunConfig) -> Table:
             [
                 stage,
                 str(len(table)),
-                _rate(_count(valid["sensed"]), len(valid)),
-                _rate(_count(sensed["lifted"]), len(sensed)),
-                _rate(_count(fought["dislodged"]), len(fought)) if len(fought) else "",
+                with_interval(Rate(_count(valid["sensed"]), len(valid))),
+                with_interval(Rate(_count(sensed["lifted"]), len(sensed))),
+                with_interval(Rate(_count(fought["dislodged"]), len(fought))) if len(fought) else "",
                 str(len(table) - len(valid)),
-                PAPER_YIELDS.get(stage.rpartition("-")[0], ""),
+                paper.YIELDS.get(stage.rpartition("-")[0], ""),
             ]
         )
     return header, body
@@ -168,20 +195,3 @@ def _learning(run: RunFolder) -> Table:
 
 def _count(column: Any) -> int:
     return pc.sum(column).as_py() or 0
-
-
-def _rate(successes: int, n: int) -> str:
-    low, high = Rate(successes, n).interval
-    return f"{_percent(Rate(successes, n).rate)} ({_percent(low)} to {_percent(high)})" if n else ""
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
-def _markdown(table: Table) -> str:
-    header, body = table
-    if not body:
-        return "Nothing yet."
-    lines = [header, ["---"] * len(header), *body]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

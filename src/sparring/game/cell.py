@@ -4,6 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from jaxtyping import Float
+
 from sparring.actions.grasp import Grasp
 from sparring.config import AttackConfig, WorldConfig
 from sparring.farm.executors import Executor
@@ -23,13 +26,29 @@ class GraspRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class AttackRequest:
-    """Attacks on grasps that still hold, of one scene."""
+class HeldRequest:
+    """Grasps that still hold, of one scene."""
 
     view: View
     outcomes: GraspOutcomes
     rows: tuple[int, ...]
-    """Which of the outcomes' grasps are attacked."""
+    """Which of the outcomes' grasps are meant."""
+
+    @property
+    def states(self) -> Float[np.ndarray, "held state"]:
+        """Physics states of the held grasps."""
+        return self.outcomes.states[list(self.rows)]
+
+    @property
+    def grasps(self) -> tuple[Grasp, ...]:
+        """The held grasps as they were executed."""
+        return tuple(self.outcomes.executed[row] for row in self.rows)
+
+
+@dataclass(frozen=True, eq=False)
+class AttackRequest(HeldRequest):
+    """Attacks on grasps that still hold."""
+
     actions: tuple[int, ...]
 
 
@@ -72,10 +91,15 @@ class SimulatedCell:
                 attack=self.attack_config,
                 adversary=adversary,
                 spec=one.view.spec,
-                states=one.outcomes.states[list(one.rows)],
-                grasps=tuple(one.outcomes.executed[row] for row in one.rows),
+                states=one.states,
+                grasps=one.grasps,
                 actions=one.actions,
             )
             for one in requests
         ]
         return self._executor.map(jobs.attack, todo)
+
+    def stability(self, test: str, requests: Sequence[HeldRequest]) -> Iterator[AttackOutcomes]:
+        """Simulates a published test of held objects; no robot can push like that, so it is no part of `Cell`."""
+        todo = [jobs.StabilityJob(self.world, test, one.view.spec, one.states, one.grasps) for one in requests]
+        return self._executor.map(jobs.stability, todo)

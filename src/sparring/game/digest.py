@@ -18,7 +18,7 @@ def digest_run(run: RunFolder) -> str:
         SparringError: the folder holds no run, or a file of it is damaged.
     """
     total = hashlib.sha256(to_json(run.config()).encode())
-    for folder in ("stages", "evaluation"):
+    for folder in ("stages", "evaluation", "crossplay"):
         for path in sorted((run.path / folder).rglob("*.parquet")):
             total.update(f"{path.relative_to(run.path).as_posix()}:{digest_of(read_shard(path))}".encode())
     for path in sorted((run.path / "players").glob("*.safetensors")):

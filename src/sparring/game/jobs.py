@@ -1,12 +1,11 @@
 """What a worker does for the simulated cell: look, grasp, attack. Pure functions of small jobs; no network, no torch."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
-from sparring.actions.adversaries import ADVERSARIES, Attack, SecondHand
+from sparring.actions.adversaries import ADVERSARIES, Attack
 from sparring.actions.grasp import (
     Grasp,
     closing,
@@ -17,16 +16,16 @@ from sparring.actions.grasp import (
     sensing_heights_m,
     start_height_m,
 )
-from sparring.actions.trajectory import Trajectory
+from sparring.actions.stability import STABILITY_TESTS, StabilityTest, forces_n_kg
+from sparring.actions.trajectory import hold
 from sparring.config import AttackConfig, WorldConfig
 from sparring.data.pictures import encode_image
+from sparring.game.batch import Batch
 from sparring.seeding import rng_of
 from sparring.world.camera import Calibration, calibration_of, render
-from sparring.world.hand import HandSensors, gap_m, second_mount
-from sparring.world.scene import Scene, SceneSpec, open_scene
-
-FORCE_WINDOW_STEPS = 10
-"""A finger force is the mean over this many time steps."""
+from sparring.world.frames import about_z
+from sparring.world.hand import gap_m
+from sparring.world.scene import SceneSpec, open_scene
 
 
 @dataclass(frozen=True)
@@ -107,6 +106,17 @@ class AttackOutcomes:
     invalid: Bool[np.ndarray, " attacks"]
 
 
+@dataclass(frozen=True, eq=False)
+class StabilityJob:
+    """Put some held grasps of one scene to a published test."""
+
+    world: WorldConfig
+    test: str
+    spec: SceneSpec
+    states: Float[np.ndarray, "grasps state"]
+    grasps: tuple[Grasp, ...]
+
+
 def look(job: LookJob) -> View:
     """Settles and pictures a scene."""
     scene = open_scene(job.world, job.spec)
@@ -143,7 +153,7 @@ def grasp(job: GraspJob) -> GraspOutcomes:
     scene = open_scene(world, job.spec)
     executed = tuple(with_noise(one, world, seed) for one, seed in zip(job.grasps, job.seeds, strict=True))
     from_m = start_height_m(world.hand, scene.object_top_m(job.state))
-    batch = _Batch(scene, np.stack([_with_hand(job.state, one.pose(from_m)) for one in executed]))
+    batch = Batch(scene, np.stack([_with_hand(job.state, one.pose(from_m)) for one in executed]))
     tools = world.hand, world.grip, world.lift
     everyone = np.arange(len(executed))
     batch.play(everyone, np.stack([closing(one, *tools, from_m=from_m, dt=dt) for one in executed]))
@@ -184,10 +194,10 @@ def attack(job: AttackJob) -> AttackOutcomes:
     return AttackOutcomes(dislodged=~held, invalid=~valid)
 
 
-def _attacked(job: AttackJob, way: Attack, rows: np.ndarray, indices: list[int]) -> "_Batch":
+def _attacked(job: AttackJob, way: Attack, rows: np.ndarray, indices: list[int]) -> Batch:
     """The end of attacks of one kind; an object lost while the hand gets ready is not attacked further."""
     world, dt = job.world, job.world.timestep_s
-    batch = _Batch(open_scene(world, job.spec), job.states[rows])
+    batch = Batch(open_scene(world, job.spec), job.states[rows])
     starts = [lifted_pose(job.grasps[row], world.hand, world.grip, world.lift) for row in rows]
     prepared = [way.prepare(job.attack, index, start, dt=dt) for index, start in zip(indices, starts, strict=True)]
     batch.play(np.arange(len(rows)), prepared)
@@ -202,60 +212,32 @@ def _attacked(job: AttackJob, way: Attack, rows: np.ndarray, indices: list[int])
     return batch
 
 
-class _Batch:
-    """Attempts on one scene, played stage by stage."""
+def stability(job: StabilityJob) -> AttackOutcomes:
+    """Pushes held objects as a published test does; dislodged means that a trial was not survived."""
+    test = STABILITY_TESTS[job.test]
+    survived, valid = np.ones(len(job.grasps), bool), np.ones(len(job.grasps), bool)
+    for trial in range(len(test.trials)):
+        rows = np.flatnonzero(survived & valid)
+        if len(rows):
+            survived[rows], valid[rows] = _trial(job, test, trial, rows)
+    return AttackOutcomes(dislodged=~survived, invalid=~valid)
 
-    def __init__(self, scene: Scene, states: np.ndarray) -> None:
-        self._scene = scene
-        self.states = states.copy()
-        self.valid = np.ones(len(states), bool)
-        self.force_n = np.zeros(len(states))
-        self.closing_m = np.zeros(len(states))
 
-    def holding(self) -> np.ndarray:
-        """Rows that still feel something between the fingers."""
-        return np.flatnonzero(self.valid & (self.force_n > self._scene.config.lift.sense_force_n))
-
-    def has_object(self) -> np.ndarray:
-        """Whether what the fingers feel is the object, for every row."""
-        held = np.zeros(len(self.states), bool)
-        for row in self.holding():
-            held[row] = self._scene.is_between_fingers(self.states[row])
-        return held
-
-    def bring(self, second: SecondHand, config: AttackConfig, indices: Sequence[int]) -> np.ndarray:
-        """Brings a second hand to where each action starts; returns how far each object reaches towards it."""
-        hand = second.config(config)
-        mount, alone = second_mount(hand), self._scene
-        self._scene = open_scene(alone.config, alone.spec, hand)
-        depths = np.array([alone.depth_m(state, mount) for state in self.states])
-        starts = [second.start(config, index, depth)[:6] for index, depth in zip(indices, depths, strict=True)]
-        self.states = np.stack(
-            [self._scene.with_second_hand(state, start) for state, start in zip(self.states, starts, strict=True)]
-        )
-        return depths
-
-    def play(self, rows: np.ndarray, trajectories: Sequence[Trajectory] | np.ndarray) -> None:
-        """Plays the trajectories of some rows; the others, lost, feel nothing from here on.
-
-        Trajectories of different lengths do not wait for each other, so that no attempt depends on the others.
-        """
-        self.force_n[:] = 0.0
-        lengths = np.array([len(path) for path in trajectories])
-        for length in np.unique(lengths[rows]):
-            together = rows[lengths[rows] == length]
-            self._play(together, np.stack([trajectories[row] for row in together]))
-
-    def _play(self, rows: np.ndarray, trajectories: np.ndarray) -> None:
-        played = self._scene.engine.play(self.states[rows], trajectories)
-        self.valid[rows] = played.valid
-        keep = rows[played.valid]
-        self.states[keep] = played.states[played.valid]
-        window = played.sensors[played.valid, -FORCE_WINDOW_STEPS:]
-        sensors = HandSensors()
-        fingers = window[..., [sensors.left_force, sensors.right_force]].mean(axis=1)
-        self.force_n[keep] = fingers.min(axis=1)
-        self.closing_m[keep] = window[:, -1, sensors.closing]
+def _trial(job: StabilityJob, test: StabilityTest, trial: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of some grasps survive one trial, and which were valid."""
+    world = job.world
+    scene = open_scene(world, job.spec)
+    batch = Batch(scene, job.states[rows])
+    pushes = scene.object.mass_kg * forces_n_kg(test, trial, dt=world.timestep_s)
+    grasps = [job.grasps[row] for row in rows]
+    still = [hold(lifted_pose(one, world.hand, world.grip, world.lift), len(pushes)) for one in grasps]
+    turned = np.stack([pushes @ about_z(one.theta_rad).T for one in grasps])
+    batch.play(np.arange(len(rows)), still, turned)
+    survived = batch.has_object()
+    for row in np.flatnonzero(survived):
+        shift_m, turn_rad = scene.slip(job.states[rows[row]], batch.states[row])
+        survived[row] = shift_m <= (test.shift_m or np.inf) and np.rad2deg(turn_rad) <= (test.turn_deg or np.inf)
+    return survived, batch.valid
 
 
 def _with_hand(state: np.ndarray, pose: np.ndarray) -> np.ndarray:

@@ -133,11 +133,11 @@ class Match:
 
         Its convolutions start from ImageNet's where there are such, else from the protagonist's.
         """
-        if self.run.player(_adversary_name(name)).exists():
+        if self.run.player(adversary_name(name)).exists():
             return
         learning, known = self.config.learning, self._experience(stages)
         attacks = known.where(known.adversaries == adversary)
-        network = self._new_network(_adversary_name(name), ADVERSARIES[adversary].actions_n)
+        network = self._new_network(adversary_name(name), ADVERSARIES[adversary].actions_n)
         if not starts_from_imagenet(self.config.network):
             network.convolutions.load_state_dict(self.load(player, "protagonist").convolutions.state_dict())
         lesson = Lesson(
@@ -152,7 +152,7 @@ class Match:
             mirrored=training.mirror_table(ADVERSARIES[adversary].mirrored, network.actions_n),
         )
         schedule = Schedule(learning.adversary_rate, learning.adversary_epochs_n, keep_best=True)
-        self._fit(_adversary_name(name), "adversary", network, lesson, schedule, {"dislodged_rate": _mean(attacks.dislodged)})
+        self._fit(adversary_name(name), "adversary", network, lesson, schedule, {"dislodged_rate": _mean(attacks.dislodged)})
 
     def _fit(self, name: str, role: Role, network: PatchNet, lesson: Lesson, schedule: Schedule, summary: dict[str, Any]) -> None:
         learning = self.config.learning
@@ -195,7 +195,7 @@ class Match:
 
     def _strongest_attack(self, name: str, known: Experience) -> np.ndarray:
         """max_u adversary(s+, u) for every success; zero elsewhere, and everywhere while there was no attack to learn from."""
-        network, card = load_player(self.run.player(_adversary_name(name)), role="adversary")
+        network, card = load_player(self.run.player(adversary_name(name)), role="adversary")
         network.to(self.compute.device)
         strongest = np.zeros(len(known), np.float32)
         if not card.trained_n:
@@ -231,7 +231,8 @@ class Match:
         return Protagonist(network, self.compute, self.config.patches, self._pixel_m, match.patches_n, "importance")
 
     def attacker(self, adversary: str, name: str) -> LearnedAttacks:
-        return LearnedAttacks(adversary, self.load(_adversary_name(name), "adversary"), self.compute, self._patch_px)
+        """The adversary that learned in an iteration of this run, as it attacks: greedily."""
+        return LearnedAttacks(adversary, self.load(adversary_name(name), "adversary"), self.compute, self._patch_px)
 
     def _card(self, name: str, role: Role, network: PatchNet, trained_n: int) -> PlayerCard:
         return PlayerCard(
@@ -254,7 +255,8 @@ class Match:
         return self.config.patches.size_px(self._pixel_m)
 
 
-def _adversary_name(name: str) -> str:
+def adversary_name(name: str) -> str:
+    """The checkpoint of the adversary that learned in an iteration, which the protagonist is named for."""
     return f"adversary-{name}"
 
 

@@ -56,6 +56,10 @@ class RunFolder:
         """Shard of a player's attempts in a test."""
         return self.path / "evaluation" / protocol / objects / f"{player}.parquet"
 
+    def crossplay(self, protocol: str, objects: str, player: str) -> Path:
+        """Shard of a player's cross-play."""
+        return self.path / "crossplay" / protocol / objects / f"{player}.parquet"
+
     def config(self) -> RunConfig:
         """The run's config.
 

@@ -21,3 +21,8 @@ def quat_of(matrix: Matrix) -> list[float]:
     """Quaternion (w, x, y, z) of a rotation."""
     x, y, z, w = Rotation.from_matrix(matrix).as_quat()
     return [float(w), float(x), float(y), float(z)]
+
+
+def angle_between(first: Matrix, second: Matrix) -> float:
+    """Angle of the turn from one rotation to another, radians."""
+    return float(Rotation.from_matrix(first.T @ second).magnitude())

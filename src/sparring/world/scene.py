@@ -15,6 +15,7 @@ from jaxtyping import Float
 from sparring.config import SecondHandConfig, WorldConfig
 from sparring.errors import ConfigError
 from sparring.seeding import rng_of
+from sparring.world.frames import angle_between
 from sparring.world.hand import (
     CONTROLS_N,
     HAND_BIT,
@@ -106,6 +107,18 @@ class Scene:
         body = model.body("object").id
         fingers = [model.body(f"{side}_finger").id for side in ("left", "right")]
         return all((body, finger) in pairs or (finger, body) in pairs for finger in fingers)
+
+    def slip(self, before: Float[np.ndarray, " state"], after: Float[np.ndarray, " state"]) -> tuple[float, float]:
+        """How far the object has moved (m) and turned (rad) in the protagonist's hand between two states."""
+        (first, first_turn), (last, last_turn) = self._in_hand(before), self._in_hand(after)
+        return float(np.linalg.norm(last - first)), angle_between(first_turn, last_turn)
+
+    def _in_hand(self, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The object's position and rotation in the hand frame."""
+        data = self.engine.forward(state)
+        hand, held = data.body("hand"), data.body("object")
+        turn = hand.xmat.reshape(3, 3)
+        return turn.T @ (held.xpos - hand.xpos), turn.T @ held.xmat.reshape(3, 3)
 
     def with_second_hand(self, state: Float[np.ndarray, " state"], pose: Float[np.ndarray, " 6"]) -> Float[np.ndarray, " longer"]:
         """A state of the scene without a second hand, gone on with in this one: the second hand open and at rest at a pose."""
