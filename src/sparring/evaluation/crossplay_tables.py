@@ -17,10 +17,10 @@ from sparring.game.run_folder import RunFolder
 Scene = tuple[str, str, int]
 """Run, object, scene seed."""
 COLUMNS = ["object", "scene_seed", "lifted", "invalid", "adversary", "action", "dislodged"]
-LEGEND = """Lifted: raised and held, as in the test. The other columns are robust rates: survived of lifted, with 95 % intervals (Wilson).
-`none` waits for 2 s; `axis-forces` is 10 N/kg along six axes for 2 s each, without gravity, at most 5 cm and 15 degrees of slip
-(DexGraspBench); `tugs` pulls sideways with twice the weight, 0.5 s each (GraspDataGen). Learned adversaries are named for the
-iteration they learned in."""
+LEGEND = """Lifted: raised and held, as in the test. The other columns are robust rates: survived of lifted, with 95 % intervals
+(Wilson). `none` waits for 2 s; `axis-forces` is 10 N/kg along six axes for 2 s each, without gravity, at most 5 cm and 15
+degrees of slip (DexGraspBench); `tugs` pulls sideways with twice the weight, 0.5 s each (GraspDataGen). Learned adversaries
+are named for the iteration they learned in."""
 BAR = "█"
 BAR_LENGTH = 30
 
@@ -144,7 +144,7 @@ def _picks(attacker: str, picks: list[tuple[int, bool]]) -> Table:
             [
                 ADVERSARIES[kind].told(action),
                 f"{BAR * max(1, round(BAR_LENGTH * share))} {percent(share)}",
-                f"{int(np.sum(fell))}/{n}",
+                f"{sum(fell)}/{n}",
             ]
         )
     return ["action", f"picked (n={len(picks)}, of {ADVERSARIES[kind].actions_n} actions)", "dislodged"], body
