@@ -1,6 +1,6 @@
-"""Grasp attempts a second, everything included, against the bound: the same trajectories through mujoco.rollout alone.
+"""Attempts a second, everything included, against the bound: the same trajectories through mujoco.rollout alone.
 
-Plays waves of random grasps as a match does (settle, render, choose, grasp, store) on worker processes, then replays the
+Plays waves of random grasps as a match does (settle, render, choose, grasp, attack, store) on worker processes, then replays the
 very same states and controls with nothing around them, on as many processes. The last line is JSON.
 """
 
@@ -8,96 +8,111 @@ import json
 import resource
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import tyro
 
 from sparring.config import QUARTER
-from sparring.farm.executors import executor_named
+from sparring.farm.executors import Executor, executor_named
 from sparring.game import jobs
-from sparring.game.cell import GraspRequest, SimulatedCell
-from sparring.game.collect import Stage, collect
-from sparring.game.jobs import GraspJob
+from sparring.game.cell import SimulatedCell
+from sparring.game.collect import RandomAttacks, Stage, collect
 from sparring.game.progress import Silent
 from sparring.game.run_folder import RunFolder
 from sparring.players.choosing import RandomGrasps
 from sparring.world.physics import Engine, Played
-from sparring.world.scene import open_scene
+
+Job = tuple[Callable[[Any], Any], Any]
 
 
-def main(scenes: int = 1024, workers: int = 2, attempts_per_scene: int = 4) -> None:
+def main(
+    scenes: int = 1024,
+    workers: int = 2,
+    attempts_per_scene: int = 4,
+    adversary: Literal["nobody", "shake", "snatch", "mixed"] = "nobody",
+) -> None:
     """Measures.
 
     Args:
         scenes: scenes to play; the first wave warms the workers up and is not counted.
         workers: worker processes.
         attempts_per_scene: grasps tried on one scene.
+        adversary: who attacks, at random, every grasp that the weak sensor calls held.
     """
     match = replace(QUARTER.match, attempts_per_scene_n=attempts_per_scene)
     config = replace(QUARTER, match=match)
     player = RandomGrasps(config.patches, config.world.camera.pixel_m)
+    attacker = None if adversary == "nobody" else RandomAttacks(adversary)
     with tempfile.TemporaryDirectory() as folder, executor_named("process", workers) as executor:
-        cell = _Recording(SimulatedCell(config.world, config.attack, executor))
+        watched = _Watched(executor)
+        cell = SimulatedCell(config.world, config.attack, watched)
         run = RunFolder(Path(folder))
         warm = match.wave_scenes_n * attempts_per_scene
-        collect(Stage("warm", warm), player, None, config=config, cell=cell, run=run, progress=Silent())
-        cell.requests.clear()
+        collect(Stage("warm", warm), player, attacker, config=config, cell=cell, run=run, progress=Silent())
+        watched.done.clear()
         attempts = scenes * attempts_per_scene
         start = time.perf_counter()
-        collect(Stage("timed", attempts), player, None, config=config, cell=cell, run=run, progress=Silent())
+        collect(Stage("timed", attempts), player, attacker, config=config, cell=cell, run=run, progress=Silent())
         elapsed = time.perf_counter() - start
-        todo = [GraspJob(config.world, one.view.spec, one.view.state, one.grasps, one.seeds) for one in cell.requests]
-        seconds = sum(executor.map(rollout_seconds, todo))
+        grasped = [job for job in watched.done if job[0] is jobs.grasp]
+        attacked = [job for job in watched.done if job[0] is jobs.attack]
+        seconds = sum(executor.map(rollout_seconds, grasped + attacked))
+        attacks, attack_seconds = sum(len(job.actions) for _, job in attacked), _time(executor, attacked)
     bound = attempts / (seconds / workers)
     figures = {
+        "adversary": adversary,
         "attempts": attempts,
         "workers": workers,
         "attempts_per_s": round(attempts / elapsed, 1),
         "bound_attempts_per_s": round(bound, 1),
         "ratio": round(attempts / elapsed / bound, 3),
+        "attacks": attacks,
+        "attacks_per_s": round(attacks / attack_seconds, 1) if attacks else None,
         "peak_rss_mib": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024),
     }
     print(json.dumps(figures))
 
 
-class _Recording:
-    """A cell that remembers what it was asked to grasp."""
+class _Watched:
+    """An executor that remembers what it was asked to do."""
 
-    def __init__(self, cell: SimulatedCell) -> None:
-        self._cell, self.requests = cell, list[GraspRequest]()
+    def __init__(self, executor: Executor) -> None:
+        self._executor, self.done = executor, list[Job]()
 
-    def look(self, specs: Sequence[Any]) -> Any:
-        return self._cell.look(specs)
-
-    def grasp(self, requests: Sequence[GraspRequest], *, must_hold: bool = False) -> Any:
-        self.requests += requests
-        return self._cell.grasp(requests, must_hold=must_hold)
-
-    def attack(self, adversary: str, requests: Sequence[Any]) -> Any:
-        return self._cell.attack(adversary, requests)
+    def map(self, function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
+        """Results in the order of the jobs."""
+        self.done += [(function, job) for job in jobs]
+        return self._executor.map(function, jobs)
 
 
-def rollout_seconds(job: GraspJob) -> float:
-    """Time of the job's trajectories in the engine alone."""
-    asked: list[tuple[np.ndarray, np.ndarray]] = []
+def _time(executor: Executor, todo: Sequence[Job]) -> float:
+    """Seconds for some attack jobs on all workers, their scenes being open already."""
+    start = time.perf_counter()
+    list(executor.map(jobs.attack, [job for _, job in todo]))
+    return time.perf_counter() - start
+
+
+def rollout_seconds(work: Job) -> float:
+    """Time of a job's trajectories in the engine alone."""
+    asked: list[tuple[Engine, np.ndarray, np.ndarray]] = []
     plain = Engine.play
 
-    def recorded(engine: Engine, states: np.ndarray, controls: np.ndarray) -> Played:
-        asked.append((states, controls))
-        return plain(engine, states, controls)
+    def recorded(engine: Engine, states: np.ndarray, controls: np.ndarray, forces_n: np.ndarray | None = None) -> Played:
+        asked.append((engine, states, controls))
+        return plain(engine, states, controls, forces_n)
 
+    function, job = work
     Engine.play = recorded  # type: ignore[method-assign]
     try:
-        jobs.grasp(job)
+        function(job)
     finally:
         Engine.play = plain  # type: ignore[method-assign]
-    engine = open_scene(job.world, job.spec).engine
     start = time.perf_counter()
-    for states, controls in asked:
+    for engine, states, controls in asked:
         engine._rollout.rollout(engine.model, [engine.data], states, controls)
     return time.perf_counter() - start
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparring.config import HIGH_FORCE, LOW_FORCE, PRESETS, SMOKE, GripConfig, MatchConfig, RunConfig, preset_named
+from sparring.config import HIGH_FORCE, LOW_FORCE, PRESETS, SMOKE, BoutConfig, GripConfig, MatchConfig, RunConfig, preset_named
 from sparring.config_file import altered, from_json, hash_of, to_json
 from sparring.errors import ConfigError
 
@@ -34,6 +34,7 @@ def leaf_paths(tree: dict[str, Any], prefix: tuple[str, ...] = ()) -> list[tuple
 
 
 PATHS = leaf_paths(asdict(SMOKE))
+SIX_HUNDRED = (BoutConfig("shake", 3, 150), BoutConfig("snatch", 1, 150))
 
 
 def with_value(path: tuple[str, ...], value: object) -> str:
@@ -63,18 +64,20 @@ def test_every_setting_changes_the_hash() -> None:
 
 def test_the_paper_preset_says_the_papers_numbers() -> None:
     paper = preset_named("paper")
-    match, shake = paper.match, paper.attack.shake
-    assert (match.random_grasps_n, match.iterations_n, match.grasps_per_iteration_n) == (40_000, 3, 3_000)
+    match, shake, second = paper.match, paper.attack.shake, paper.attack.snatch.second_hand
+    assert match.random_grasps_n == 40_000
+    assert match.bouts == (BoutConfig("shake", 3, 3_000), BoutConfig("snatch", 2, 1_000))
     assert match.random_grasps_n + match.collaborative_grasps_n == 56_000
-    assert match.adversaries[0] == "shake"
     assert match.patches_n == 128
     assert paper.learning.alpha == 0.25
     assert paper.world.grip.force_n == 7.0
     assert (shake.frequency_hz, shake.amplitude_m) == (2.0, 0.025)
+    assert second.grip.force_n == 35.0
     assert paper.network.trunk == "alexnet"
     assert paper.network.pretrained
     assert paper.world.lift.lift_height_m == 0.30
     assert (paper.test.objects, paper.test.tries_n) == ("named", 10)
+    assert paper.test.protocols == ("low-force", "high-force")
 
 
 def test_the_protocols_say_the_papers_numbers() -> None:
@@ -90,14 +93,43 @@ def test_every_preset_trains_and_is_tested_at_low_force_with_seven_newtons() -> 
 
 
 def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"'tiny'.*smoke, demo, quarter, paper"):
+    with pytest.raises(ConfigError, match=r"'tiny'.*smoke, demo, quarter, mixed, paper"):
         preset_named("tiny")
 
 
 def test_a_collaborative_arm_with_less_than_the_adversarial_one_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"collaborative_grasps_n.*at least 870: the 600"):
-        MatchConfig(iterations_n=3, grasps_per_iteration_n=200, collaborative_grasps_n=869)
-    assert MatchConfig(iterations_n=3, grasps_per_iteration_n=200, collaborative_grasps_n=870).collaborative_grasps_n == 870
+        MatchConfig(bouts=SIX_HUNDRED, collaborative_grasps_n=869)
+    assert MatchConfig(bouts=SIX_HUNDRED, collaborative_grasps_n=870).rounds_n == 4
+
+
+def test_two_bouts_against_the_same_adversary_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"bouts.*different adversaries"):
+        MatchConfig(bouts=(BoutConfig("shake", 1, 10), BoutConfig("shake", 2, 10)))
+
+
+def test_the_mixed_preset_differs_from_quarter_in_its_menu_alone() -> None:
+    quarter, mixed = preset_named("quarter"), preset_named("mixed")
+    assert [bout.adversary for bout in mixed.match.bouts] == ["mixed"]
+    assert replace(mixed, match=replace(mixed.match, bouts=quarter.match.bouts)) == quarter
+    assert mixed.match.rounds_n == quarter.match.rounds_n
+    grasps = [sum(bout.iterations_n * bout.grasps_per_iteration_n for bout in one.match.bouts) for one in (quarter, mixed)]
+    assert grasps[0] == grasps[1]
+
+
+def test_a_part_of_a_list_is_set_by_its_number() -> None:
+    changed = altered(SMOKE, ("match.bouts.0.iterations_n=1", "match.bouts.1.grasps_per_iteration_n=7"))
+    first, second = SMOKE.match.bouts
+    expected = (replace(first, iterations_n=1), replace(second, grasps_per_iteration_n=7))
+    assert changed == replace(SMOKE, match=replace(SMOKE.match, bouts=expected))
+
+
+@pytest.mark.parametrize(
+    "setting", ["match.bouts.2.iterations_n=1", "match.bouts.x.iterations_n=1", "match.bouts.0=1", "match.bouts.-1.adversary=a"]
+)
+def test_a_part_of_a_list_that_is_not_there_is_refused(setting: str) -> None:
+    with pytest.raises(ConfigError, match=r"match\.bouts"):
+        altered(SMOKE, (setting,))
 
 
 def test_a_setting_is_applied_and_nothing_else() -> None:
@@ -138,7 +170,11 @@ def test_a_bad_setting_is_refused_by_name(setting: str, named: str) -> None:
         ("learning.held_out_share", 0.9),
         ("network.pretrained", "banana"),
         ("network.trunk", 5),
-        ("match.adversaries", "shake"),
+        ("match.bouts", "shake"),
+        ("attack.snatch.spacing_m", 0.0),
+        ("attack.snatch.second_hand.pull_n", -1.0),
+        ("attack.snatch.second_hand.present.roll_deg", 100.0),
+        ("attack.snatch.second_hand.present.position_m", [0.0, 0.0, 0.1]),
         ("match.random_grasps_n", 0),
         ("test.objects", "everything"),
         ("test.protocols", ["middle-force"]),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+PLAYERS = ["start", "collaborative", "shake-1", "shake-2", "snatch-1"]
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
@@ -25,7 +26,15 @@ def test_the_objects_are_drawn(tmp_path: Path) -> None:
 
 def test_a_match_is_played_from_python(tmp_path: Path) -> None:
     told = _run("02_match.py", "--out", str(tmp_path / "run"))
-    assert [line.split(":")[0].strip() for line in told.splitlines()] == ["start", "collaborative", "shake-1", "shake-2"]
+    assert [line.split(":")[0].strip() for line in told.splitlines()] == PLAYERS
+
+
+def test_every_snatch_is_played_and_drawn(tmp_path: Path) -> None:
+    told = _run("03_snatch.py", "--out", str(tmp_path / "snatches.png"), "--object", "bar-0003", "--seed", "3")
+    dislodging = int(told.split(": ")[1].split()[0])
+    assert 1 <= dislodging <= 35
+    with Image.open(tmp_path / "snatches.png") as picture:
+        assert picture.size == (480, 480)
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)

@@ -8,6 +8,7 @@ import torch
 from sparring.config import (
     SMOKE,
     AttackConfig,
+    BoutConfig,
     CameraConfig,
     GripConfig,
     HandConfig,
@@ -16,8 +17,11 @@ from sparring.config import (
     MatchConfig,
     NoiseConfig,
     ObjectConfig,
+    PresentConfig,
     RunConfig,
+    SecondHandConfig,
     ShakeConfig,
+    SnatchConfig,
     TestConfig,
     WorldConfig,
 )
@@ -72,18 +76,20 @@ def world_config() -> WorldConfig:
 
 
 def tiny_config(seed: int = 0) -> RunConfig:
-    """Smaller than `smoke`: two waves at random, two iterations, a test on three objects."""
+    """Smaller than `smoke`: two waves at random, two shake iterations, one snatch iteration, a test on three objects."""
     return replace(
         SMOKE,
         seed=seed,
         world=world_config(),
-        attack=AttackConfig(shake=ShakeConfig(duration_s=1.0, tilt_deg=75.0, turn_s=0.5)),
+        attack=AttackConfig(
+            shake=ShakeConfig(duration_s=1.0, tilt_deg=75.0, turn_s=0.5),
+            snatch=SnatchConfig(second_hand=SecondHandConfig(present=PresentConfig(duration_s=0.5))),
+        ),
         learning=LearningConfig(epochs_n=1, finetune_epochs_n=1, adversary_epochs_n=1, batch_n=8, precision="fp32", threads_n=1),
         match=MatchConfig(
             random_grasps_n=16,
-            grasps_per_iteration_n=8,
-            iterations_n=2,
-            collaborative_grasps_n=24,
+            bouts=(BoutConfig("shake", 2, 8), BoutConfig("snatch", 1, 8)),
+            collaborative_grasps_n=36,
             patches_n=16,
             attempts_per_scene_n=4,
             wave_scenes_n=2,

@@ -86,17 +86,22 @@ def altered(config: RunConfig, settings: tuple[str, ...]) -> RunConfig:
     return structured(tree, RunConfig)
 
 
-def _set(tree: dict[str, Any], config: object, name: str, value: object) -> None:
+def _set(tree: Any, config: object, name: str, value: object) -> None:
     *path, last = name.split(".")
     for step in path:
         _check_known(name, step, config)
-        tree, config = tree[step], getattr(config, step)
+        tree = tree[int(step)] if isinstance(config, tuple) else tree[step]
+        config = config[int(step)] if isinstance(config, tuple) else getattr(config, step)
     _check_known(name, last, config)
+    if isinstance(config, tuple):
+        raise ConfigError(f"setting {name!r}: set the whole list, or a field of one of its parts")
     tree[last] = value
 
 
 def _check_known(name: str, step: str, config: object) -> None:
     known = [item.name for item in fields(config)] if is_dataclass(config) else []
+    if isinstance(config, tuple):
+        known = [str(index) for index in range(len(config))]
     if step not in known:
         raise ConfigError(f"setting {name!r}: " + unknown_name(f"field of {type(config).__name__}", step, known))
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from motions import whole_shake
 
 from sparring.actions.shake import (
     DIRECTIONS,
@@ -14,10 +15,9 @@ from sparring.actions.shake import (
     index_of,
     mirrored,
     shake_of,
-    trajectory,
 )
-from sparring.actions.trajectory import about_z, rotation
 from sparring.config import ShakeConfig
+from sparring.world.frames import about_z, rotation
 
 CONFIG = ShakeConfig(frequency_hz=2.0, amplitude_m=0.025, duration_s=1.5, tilt_deg=75.0, turn_s=0.5)
 START = np.array([0.05, -0.02, 0.32, 0.6, 0.0, 0.0, 0.09])
@@ -41,13 +41,13 @@ def test_a_shake_begins_at_rest_in_place_and_swings_25_millimetres_twice_a_secon
 
 
 def test_all_shakes_take_as_long() -> None:
-    paths = [trajectory(CONFIG, index, START, dt=0.002) for index in range(SHAKES_N)]
+    paths = [whole_shake(CONFIG, index, START, dt=0.002) for index in range(SHAKES_N)]
     assert {path.shape for path in paths} == {(1000, 7)}
 
 
 @pytest.mark.parametrize("index", range(SHAKES_N))
 def test_a_shake_turns_the_hand_and_then_swings_it_along_one_of_its_axes(index: int) -> None:
-    path, turned = trajectory(CONFIG, index, START, dt=0.002), 250
+    path, turned = whole_shake(CONFIG, index, START, dt=0.002), 250
     assert np.all(path[:, [3, 6]] == START[[3, 6]]), "neither the yaw nor the fingers move"
     assert path[turned - 1, :3] == pytest.approx(START[:3])
     assert np.all(path[turned:, 4:6] == path[turned - 1, 4:6])
@@ -62,7 +62,7 @@ def test_a_shake_turns_the_hand_and_then_swings_it_along_one_of_its_axes(index: 
 
 @pytest.mark.parametrize("index", range(SHAKES_N))
 def test_only_the_turned_orientations_tilt_the_hand(index: int) -> None:
-    tilt = trajectory(CONFIG, index, START, dt=0.002)[-1, 4:6]
+    tilt = whole_shake(CONFIG, index, START, dt=0.002)[-1, 4:6]
     expected = {
         "down": (0.0, 0.0),
         "pitched": (75.0, 0.0),
@@ -77,14 +77,14 @@ def test_only_the_turned_orientations_tilt_the_hand(index: int) -> None:
 def test_a_shake_is_told_in_the_frame_of_the_grasp(index: int, yaw: float) -> None:
     there = START.copy()
     there[3] += yaw
-    here, turned = (trajectory(CONFIG, index, start, dt=0.01) - start for start in (START, there))
+    here, turned = (whole_shake(CONFIG, index, start, dt=0.01) - start for start in (START, there))
     assert turned[:, :3] == pytest.approx(here[:, :3] @ about_z(yaw).T, abs=1e-9)
     assert turned[:, 4:] == pytest.approx(here[:, 4:])
 
 
 @pytest.mark.parametrize("index", range(SHAKES_N))
 def test_a_shake_never_jumps(index: int) -> None:
-    path = trajectory(CONFIG, index, START, dt=0.002)
+    path = whole_shake(CONFIG, index, START, dt=0.002)
     steps = np.abs(np.diff(np.concatenate([START[None], path]), axis=0))
     assert steps[:, :3].max() <= 0.025 * 2 * np.pi * 2.0 * 0.002 * 1.01
     assert steps[:, 4:6].max() <= 1.9 * np.deg2rad(75) * 0.002 / 0.5
@@ -95,7 +95,7 @@ def test_a_shake_never_jumps(index: int) -> None:
 def test_a_mirrored_shake_does_the_same_in_a_mirrored_world(index: int, x: bool, y: bool) -> None:
     level = START.copy()
     level[3] = 0.0
-    path, other = (trajectory(CONFIG, k, level, dt=0.002) - level for k in (index, mirrored(index, x=x, y=y)))
+    path, other = (whole_shake(CONFIG, k, level, dt=0.002) - level for k in (index, mirrored(index, x=x, y=y)))
     place = np.array([-1.0 if x else 1.0, -1.0 if y else 1.0, 1.0])
     turn = np.array([-1.0 if x else 1.0, -1.0 if y else 1.0])
     assert other[:, 4:6] == pytest.approx(path[:, 4:6] * turn)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sparring.actions.trajectory import about_z, hold, minimum_jerk, move, ramp, rotation, steps_in
+from sparring.actions.trajectory import hold, minimum_jerk, move, ramp, steps_in
 
 POSES = hnp.arrays(np.float64, 7, elements=st.floats(-1, 1))
 STEPS = st.integers(1, 200)
@@ -45,10 +45,3 @@ def test_a_ramp_has_one_speed(start: np.ndarray, end: np.ndarray, steps: int) ->
 @pytest.mark.parametrize(("duration_s", "steps"), [(1.0, 500), (0.0019, 1), (0.0, 1), (0.003, 2)])
 def test_a_duration_is_whole_steps_and_at_least_one(duration_s: float, steps: int) -> None:
     assert steps_in(duration_s, 0.002) == steps
-
-
-@given(st.floats(-3, 3), st.floats(-1.5, 1.5), st.floats(-1.5, 1.5))
-def test_turns_are_rotations(yaw: float, pitch: float, roll: float) -> None:
-    turned = about_z(yaw) @ rotation(pitch, roll)
-    assert turned @ turned.T == pytest.approx(np.eye(3), abs=1e-9)
-    assert np.linalg.det(turned) == pytest.approx(1.0)

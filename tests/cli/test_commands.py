@@ -20,7 +20,7 @@ from sparring.data.pictures import decode_image
 from sparring.data.store import read_shard
 
 pytestmark = pytest.mark.usefixtures("played", "unchecked")
-COMMANDS = ("play", "evaluate", "report", "grasp", "digest", "weights")
+COMMANDS = ("play", "evaluate", "crossplay", "report", "grasp", "digest", "weights")
 
 
 def sparring(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -96,7 +96,7 @@ def test_smoke_ends_with_a_report_of_all_players(smoke: tuple[Path, "subprocess.
     out, done = smoke
     assert done.returncode == 0, done.stderr
     players = [row["player"] for row in json.loads((out / "evaluation" / "results.json").read_text())]
-    assert players == ["start", "collaborative", "shake-1", "shake-2"]
+    assert players == ["start", "collaborative", "shake-1", "shake-2", "snatch-1"]
     assert all(f"| {name} |" in done.stdout for name in players)
     assert json.loads((out / "manifest.json").read_text())["complete"] is True
     assert (out / "report.md").read_text().strip() == done.stdout.strip()
@@ -155,21 +155,38 @@ def test_a_player_is_chosen_by_name(here: Here, played: tiny.PlayedRun, scene: P
     assert json.loads(done.stdout)["player"] == "start"
 
 
+def test_cross_play_prints_its_tables_and_keeps_them(played: tiny.PlayedRun, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(played.folder.path, run)
+    command = ("crossplay", run, "--objects", "novel-families", "--tries", 2, "--executor", "serial", "--quiet")
+    done = sparring(*command)
+    assert done.returncode == 0, done.stderr
+    assert "## Cross-play: low-force, novel-families objects" in done.stdout
+    assert done.stdout.strip() in (run / "report.md").read_text()
+    rows = json.loads((run / "crossplay" / "low-force" / "novel-families.json").read_text())
+    assert all(row["survived"] <= row["lifted"] <= row["tries"] == 6 for row in rows)
+    assert sparring(*command).stdout == done.stdout
+    twice = sparring("crossplay", run, run)
+    refused(twice, 2, "named twice")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("play", "smok", "--out", "run"), 2, ("'smok'", "smoke, demo, quarter, paper")),
+        (("play", "smok", "--out", "run"), 2, ("'smok'", "smoke, demo, quarter, mixed, paper")),
         (("play", "smoke", "--out", "run", "--seed", -1), 2, ("seed", "-1")),
         (("play", "smoke", "--out", "run", "--workers", 0), 2, ("--workers", "0")),
         (("play", "smoke", "--out", "run", "--set", "learning.alpha=2"), 2, ("alpha", "0..1")),
         (("play", "smoke", "--out", "run", "--set", "learning.alhpa=0.5"), 2, ("alhpa", "alpha")),
         (("play", "smoke", "--out", "run", "--set", "nonsense"), 2, ("NAME=VALUE",)),
         (("play", "smoke", "--out", "run", "--set", "network.trunk=resnet"), 2, ("resnet", "compact")),
-        (("play", "smoke", "--out", "run", "--set", 'match.adversaries=["push"]'), 2, ("push", "shake")),
+        (("play", "smoke", "--out", "run", "--set", "match.bouts.0.adversary=push"), 2, ("push", "shake")),
         (("play", "smoke", "--out", "run", "--set", "match.collaborative_grasps_n=5"), 2, ("unfair",)),
         (("play", "nowhere.json", "--out", "run"), 1, ("nowhere.json",)),
         (("evaluate", "nowhere"), 1, ("nowhere", "sparring play")),
-        (("evaluate", "nowhere", "--protocol", "middle-force"), 1, ("nowhere",)),
+        (("crossplay", "nowhere"), 1, ("nowhere", "sparring play")),
+        (("crossplay", "nowhere", "--tries", 0), 2, ("--tries", "0")),
+        (("crossplay",), 2, ("at least one run",)),
         (("report", "nowhere"), 1, ("nowhere", "sparring play")),
         (("digest", "nowhere"), 1, ("nowhere", "sparring play")),
         (("grasp", "nowhere", "image.png"), 1, ("nowhere",)),
@@ -186,7 +203,16 @@ def test_bad_input_is_one_line_with_the_next_step(
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("fly",), ("play",), ("play", "smoke", "--out", "run", "--executor", "cloud")], ids=str
+    "arguments",
+    [
+        (),
+        ("fly",),
+        ("play",),
+        ("play", "smoke", "--out", "run", "--executor", "cloud"),
+        ("evaluate", "run", "--protocol", "middle-force"),
+        ("crossplay", "run", "--objects", "everything"),
+    ],
+    ids=str,
 )
 def test_impossible_arguments_end_with_two(arguments: tuple[str, ...]) -> None:
     done = sparring(*arguments)

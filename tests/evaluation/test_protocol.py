@@ -19,7 +19,7 @@ from sparring.game.progress import Silent
 from sparring.game.run_folder import RunFolder
 from sparring.world.objects.catalogue import names_in
 
-PLAYERS = ["start", "collaborative", "shake-1", "shake-2"]
+PLAYERS = ["start", "collaborative", "shake-1", "shake-2", "snatch-1"]
 KEYS = ["player", "protocol", "objects", "n", "successes", "rate", "low", "high"]
 NOVEL = Test("low-force", "novel-families", 1)
 
@@ -117,7 +117,7 @@ def test_more_tries_take_the_place_of_fewer(copied: RunFolder) -> None:
 
 def test_an_unfinished_run_is_tested_as_far_as_it_is(copied: RunFolder) -> None:
     shutil.rmtree(copied.path / "evaluation")
-    for name in ("shake-1", "shake-2"):
+    for name in ("shake-1", "shake-2", "snatch-1"):
         copied.player(name).unlink()
     assert [row["player"] for row in results_of(copied, NOVEL)] == ["start", "collaborative"]
 

@@ -12,8 +12,20 @@ from tiny import world_config
 from sparring.actions.grasp import Grasp, sensing_heights_m
 from sparring.actions.shake import SHAKES_N
 from sparring.config import AttackConfig, GripConfig, NoiseConfig, ShakeConfig, WorldConfig
-from sparring.game import jobs
-from sparring.game.jobs import AttackJob, GraspJob, GraspOutcomes, LookJob, View, attack, grasp, look, with_noise
+from sparring.game.batch import Batch
+from sparring.game.jobs import (
+    AttackJob,
+    GraspJob,
+    GraspOutcomes,
+    LookJob,
+    StabilityJob,
+    View,
+    attack,
+    grasp,
+    look,
+    stability,
+    with_noise,
+)
 from sparring.world.objects.named import NAMED_OBJECTS
 from sparring.world.scene import OBJECT_QPOS, SceneSpec, open_scene
 
@@ -215,9 +227,46 @@ def test_a_stronger_shake_dislodges_more(monkeypatch: pytest.MonkeyPatch) -> Non
     assert mild < wild
 
 
+def put_to(test: str, job: AttackJob) -> bool:
+    """Whether the first held grasp of a job survives a published test."""
+    outcome = stability(StabilityJob(job.world, test, job.spec, job.states[:1], job.grasps[:1]))
+    assert not outcome.invalid.any()
+    return not outcome.dislodged[0]
+
+
+@pytest.mark.parametrize("test", ["none", "axis-forces", "tugs"])
+def test_a_firm_grip_survives_every_published_test(monkeypatch: pytest.MonkeyPatch, test: str) -> None:
+    assert put_to(test, held_box(monkeypatch, 0.1, gripped(35.0, 0.9)))
+
+
+@pytest.mark.parametrize(("mass_kg", "survived"), [(0.30, True), (0.50, False)])
+def test_tugs_of_twice_the_weight_dislodge_what_friction_cannot_hold(
+    monkeypatch: pytest.MonkeyPatch, mass_kg: float, survived: bool
+) -> None:
+    """Weight and a sideways tug together ask for sqrt(5) weights of 2 mu F = 8.4 N."""
+    assert (np.sqrt(5) * mass_kg * 9.81 < 8.4) == survived
+    job = held_box(monkeypatch, mass_kg, gripped(7.0, 0.6))
+    assert put_to("none", job)
+    assert put_to("tugs", job) == survived
+
+
+def test_a_weak_grip_that_holds_the_weight_fails_the_axis_forces_by_slipping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A box held off its middle turns in the pads when it is pushed, and 15 degrees are too many."""
+    model = box((0.03, 0.12, 0.03), 0.3)
+    monkeypatch.setitem(NAMED_OBJECTS, model.name, model)
+    world, spec = gripped(7.0, 0.6), SceneSpec(model.name, 0)
+    state = laid_at(open_scene(world, spec), 0.0, 0.0)
+    outcome = grasp(GraspJob(world, spec, state, (Grasp(0.0, 0.0, 0.0), Grasp(0.0, 0.05, 0.0)), (0, 1)))
+    assert outcome.lifted.all()
+    tested = stability(StabilityJob(world, "axis-forces", spec, outcome.states, outcome.executed))
+    assert tested.dislodged.tolist() == [False, True]
+    waited = stability(StabilityJob(world, "none", spec, outcome.states, outcome.executed))
+    assert waited.dislodged.tolist() == [False, False]
+
+
 def test_a_batch_that_plays_nobody_feels_nothing() -> None:
     view = view_of()
-    batch = jobs._Batch(open_scene(QUIET, view.spec), view.state[None])
+    batch = Batch(open_scene(QUIET, view.spec), view.state[None])
     batch.play(np.array([], int), np.zeros((1, 5, 7)))
     assert batch.force_n.tolist() == [0.0]
     assert np.array_equal(batch.states, view.state[None])

@@ -13,16 +13,19 @@ import tiny
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sparring.config import BoutConfig
 from sparring.data.records import COLUMNS
 from sparring.data.store import read_shard, read_stage
 from sparring.errors import CheckpointError, DataError, RunFolderError
 from sparring.game.digest import digest_run
 from sparring.game.match import _shares, player_names
 from sparring.game.run_folder import RunFolder
+from sparring.game.training import held_out_objects
 from sparring.world.objects.catalogue import names_in
 
-PLAYERS = ["start", "collaborative", "shake-1", "shake-2"]
-STAGES = ["collaborative-1", "collaborative-2", "random", "shake-1", "shake-2"]
+PLAYERS = ["start", "collaborative", "shake-1", "shake-2", "snatch-1"]
+STAGES = ["collaborative-1", "collaborative-2", "collaborative-3", "random", "shake-1", "shake-2", "snatch-1"]
+ATTACKED = {"shake-1": "shake", "shake-2": "shake", "snatch-1": "snatch"}
 
 
 @pytest.fixture
@@ -41,14 +44,18 @@ def rows_of(played: tiny.PlayedRun, stage: str) -> list[dict]:  # type: ignore[t
 
 def test_a_run_ends_with_the_players_of_the_papers_table(played: tiny.PlayedRun) -> None:
     assert player_names(played.config) == PLAYERS
-    assert all(played.folder.player(name).exists() for name in [*PLAYERS, "adversary-shake-1", "adversary-shake-2"])
+    assert all(played.folder.player(name).exists() for name in [*PLAYERS, *(f"adversary-{k}" for k in ATTACKED)])
     assert sorted(path.name for path in (played.folder.path / "stages").iterdir()) == STAGES
     assert not list(played.folder.path.rglob("*.part"))
 
 
 def test_every_stage_has_the_grasps_of_its_budget(played: tiny.PlayedRun) -> None:
     counts = {stage: len(rows_of(played, stage)) for stage in STAGES}
-    assert counts == {"random": 16, "collaborative-1": 12, "collaborative-2": 12, "shake-1": 8, "shake-2": 8}
+    assert counts == {
+        "random": 16,
+        **dict.fromkeys(("collaborative-1", "collaborative-2", "collaborative-3"), 12),
+        **dict.fromkeys(ATTACKED, 8),
+    }
 
 
 def test_every_column_of_a_record_is_filled(played: tiny.PlayedRun) -> None:
@@ -67,18 +74,19 @@ def test_records_agree_with_themselves(played: tiny.PlayedRun) -> None:
             assert (row["replay_state"] is None) == (not row["invalid"])
             fought = [row[name] is not None for name in ("adversary", "action", "dislodged")]
             assert len(set(fought)) == 1
-            assert fought[0] == (stage.startswith("shake") and row["sensed"])
+            assert fought[0] == (stage in ATTACKED and row["sensed"])
+            assert row["adversary"] in (None, ATTACKED.get(stage))
 
 
 def test_attempt_names_are_unique(played: tiny.PlayedRun) -> None:
     names = [row["attempt"] for stage in STAGES for row in rows_of(played, stage)]
-    assert len(set(names)) == len(names) == 56
+    assert len(set(names)) == len(names) == 76
 
 
 def test_the_first_attacks_are_random_and_the_later_ones_chosen(played: tiny.PlayedRun) -> None:
-    first = [row for row in rows_of(played, "shake-1") if row["action"] is not None]
+    first = [row for stage in ("shake-1", "snatch-1") for row in rows_of(played, stage) if row["action"] is not None]
     later = [row for row in rows_of(played, "shake-2") if row["action"] is not None]
-    assert first
+    assert {row["adversary"] for row in first} == {"shake", "snatch"}
     assert later
     assert all(row["action_probability"] is None for row in first)
     assert all(0 < row["action_probability"] < 1 for row in later)
@@ -91,20 +99,52 @@ def test_training_meets_training_objects_only(played: tiny.PlayedRun) -> None:
 
 def test_scenes_of_different_stages_are_different(played: tiny.PlayedRun) -> None:
     seeds = [{row["scene_seed"] for row in rows_of(played, stage)} for stage in STAGES]
-    assert len(set.union(*seeds)) == sum(map(len, seeds)) == 14
+    assert len(set.union(*seeds)) == sum(map(len, seeds)) == 19
 
 
 def test_metrics_tell_every_fit(played: tiny.PlayedRun) -> None:
     metrics = played.folder.metrics()
-    fits = ["start", "collaborative-1", "collaborative", "adversary-shake-1", "shake-1", "adversary-shake-2", "shake-2"]
+    attacked = [name for stage in ATTACKED for name in (f"adversary-{stage}", stage)]
+    fits = ["start", "collaborative-1", "collaborative-2", "collaborative", *attacked]
     assert [row["fit"] for row in metrics if "summary" in row] == fits
     assert all(np.isfinite(row["loss"]) for row in metrics if "epoch" in row)
     summary = {row["fit"]: row["summary"] for row in metrics if "summary" in row}
     assert summary["shake-1"]["from"] == "start"
     assert summary["shake-2"]["from"] == "shake-1"
-    assert summary["collaborative"]["from"] == "collaborative-1"
+    assert summary["snatch-1"]["from"] == "shake-2", "the snatch begins from the shake-trained protagonist"
+    assert summary["collaborative"]["from"] == "collaborative-2"
     assert 0 < summary["shake-1"]["target_mean_of_successes"] < 1
     assert summary["shake-1"]["target_mean_of_successes"] >= 1 - played.config.learning.alpha
+
+
+def test_an_adversary_learns_from_its_own_attacks_and_the_protagonist_from_all_grasps(played: tiny.PlayedRun) -> None:
+    summary = {row["fit"]: row["summary"] for row in played.folder.metrics() if "summary" in row}
+    kept = {
+        stage: [row for row in rows_of(played, stage) if not row["invalid"] and row["object"] not in held_out(played)]
+        for stage in STAGES
+    }
+    for stage, adversary in ATTACKED.items():
+        before = [name for name in ATTACKED if name <= stage]
+        own = [row for name in before for row in kept[name] if row["adversary"] == adversary]
+        assert summary[f"adversary-{stage}"]["trained_n"] == len(own)
+        assert summary[stage]["trained_n"] == len(kept["random"]) + sum(len(kept[name]) for name in before)
+
+
+def held_out(played: tiny.PlayedRun) -> set[str]:
+    """Objects that no player of the run is trained on."""
+    names = np.array(sorted({row["object"] for stage in STAGES for row in rows_of(played, stage)}))
+    return set(names[held_out_objects(names, played.config.learning.held_out_share, played.config.seed)])
+
+
+def test_a_mixed_menu_plays_shakes_and_snatches(tmp_path: Path) -> None:
+    config = tiny.tiny_config()
+    match = replace(config.match, bouts=(BoutConfig("mixed", 1, 16),), collaborative_grasps_n=24)
+    played = tiny.play(replace(config, match=match), tmp_path / "run")
+    actions = [row["action"] for row in rows_of(played, "mixed-1") if row["action"] is not None]
+    assert all(0 <= action < 51 for action in actions)
+    assert any(action < 15 for action in actions)
+    assert any(action >= 15 for action in actions)
+    assert player_names(played.config) == ["start", "collaborative", "mixed-1"]
 
 
 def test_playing_again_changes_nothing(played: tiny.PlayedRun, copied: Path) -> None:
@@ -137,6 +177,8 @@ def after(path: Path, moment: Path) -> list[Path]:
         "stages/collaborative-2/wave-00000.parquet",
         "players/adversary-shake-1.safetensors",
         "stages/shake-2/wave-00000.parquet",
+        "stages/snatch-1/wave-00000.parquet",
+        "players/adversary-snatch-1.safetensors",
         "evaluation/low-force/novel-families/start.parquet",
     ],
 )

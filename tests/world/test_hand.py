@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from motions import whole_shake
 from stage import box, gripping, laid_at, scene_with
 from tiny import world_config
 
-from sparring.actions import shake
 from sparring.actions.grasp import Grasp, closing, holding, lifted_pose, raising
 from sparring.config import NoiseConfig, ShakeConfig, WorldConfig
 from sparring.game import jobs
@@ -145,7 +145,7 @@ def test_the_hand_traces_25_millimetres_at_2_hertz(monkeypatch: pytest.MonkeyPat
     state, _ = lifted(scene)
     config = ShakeConfig(frequency_hz=2.0, amplitude_m=0.025, duration_s=2.0, turn_s=0.2)
     pose = lifted_pose(HERE, world.hand, world.grip, replace(world.lift, lift_height_m=0.1))
-    path = shake.trajectory(config, index, pose, dt=world.timestep_s)
+    path = whole_shake(config, index, pose, dt=world.timestep_s)
     trace = hand_trace(scene, path, state, every=5)
     times = world.timestep_s * 5 * np.arange(1, len(trace) + 1)
     steady = times > 0.7
@@ -164,7 +164,7 @@ def test_the_hand_turns_as_far_as_the_shake_asks(monkeypatch: pytest.MonkeyPatch
     state, _ = lifted(scene)
     config = ShakeConfig(duration_s=1.0, tilt_deg=60.0)
     pose = lifted_pose(HERE, world.hand, world.grip, replace(world.lift, lift_height_m=0.1))
-    path = shake.trajectory(config, index, pose, dt=world.timestep_s)
+    path = whole_shake(config, index, pose, dt=world.timestep_s)
     trace = hand_trace(scene, path, state, every=50)
     assert trace[-1, 3:] == pytest.approx(path[-1, 3:6], abs=np.deg2rad(2.0))
     assert np.abs(path[-1, 4:6]).max() == pytest.approx(np.deg2rad(60.0))

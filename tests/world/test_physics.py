@@ -92,3 +92,20 @@ def test_forward_reads_a_state_without_moving_it(boxed: Scene) -> None:
     data = engine.forward(state)
     assert np.array_equal(data.qpos, state[1 : 1 + engine.model.nq])
     assert data.qpos[OBJECT_QPOS.start - 1 : OBJECT_QPOS.start + 1] == pytest.approx([0.01, 0.02])
+
+
+@pytest.mark.parametrize("direction", np.eye(3).tolist())
+def test_a_force_on_the_object_moves_its_centre_of_mass_as_newton_says(boxed: Scene, direction: list[float]) -> None:
+    state = laid_at(boxed, 0.0, 0.0, 0.3)
+    forces = np.tile(0.5 * np.array(direction) + [0, 0, 0.2 * 9.81], (1, 100, 1))
+    before = boxed.centre_of_mass_m(state)
+    after = boxed.centre_of_mass_m(boxed.engine.play(state[None], parked(100), forces).states[0])
+    assert after - before == pytest.approx(0.5 * (0.5 / 0.2) * 0.2**2 * np.array(direction), abs=0.001)
+
+
+def test_a_force_of_nothing_changes_nothing_and_none_stays_behind(boxed: Scene) -> None:
+    state = laid_at(boxed, 0.0, 0.0, 0.3)[None]
+    free = boxed.engine.play(state, parked(50)).states
+    assert np.array_equal(boxed.engine.play(state, parked(50), np.zeros((1, 50, 3))).states, free)
+    boxed.engine.play(state, parked(50), np.full((1, 50, 3), 3.0))
+    assert np.array_equal(boxed.engine.play(state, parked(50)).states, free)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sparring.actions import shake, snatch
-from sparring.actions.trajectory import Pose, Trajectory
+from sparring.actions.trajectory import Pose, Trajectory, TwoHanded
 from sparring.config import AttackConfig, SecondHandConfig
 
 
@@ -20,8 +20,8 @@ class Preparation(Protocol):
 class AttackTrajectory(Protocol):
     """From an action's index and the prepared hand's pose to the attack itself."""
 
-    def __call__(self, config: AttackConfig, index: int, start: Pose, *, depth_m: float, dt: float) -> Trajectory:
-        """The hands' targets: [steps, 7], or [steps, 14] with a second hand, from which the object reaches away by `depth_m`."""
+    def __call__(self, config: AttackConfig, index: int, start: Pose, *, depth_m: float, dt: float) -> Trajectory | TwoHanded:
+        """The hands' targets; `depth_m` is how far the object reaches towards a second hand."""
         ...
 
 
@@ -97,7 +97,7 @@ def _present(config: AttackConfig, index: int, start: Pose, *, dt: float) -> Tra
     return snatch.presenting(config.snatch.second_hand.present, start, dt=dt)
 
 
-def _snatch(config: AttackConfig, index: int, start: Pose, *, depth_m: float, dt: float) -> Trajectory:
+def _snatch(config: AttackConfig, index: int, start: Pose, *, depth_m: float, dt: float) -> TwoHanded:
     return snatch.trajectory(config.snatch, index, start, depth_m=depth_m, dt=dt)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sparring.actions.trajectory import Pose, Trajectory, hold, move, ramp, steps_in
+from sparring.actions.trajectory import Pose, Trajectory, TwoHanded, hold, move, ramp, steps_in
 from sparring.config import PresentConfig, SnatchConfig
 from sparring.world.hand import closed_target_m
 
@@ -80,7 +80,7 @@ def presented_pose(config: PresentConfig, start: Pose) -> Pose:
     return np.concatenate([config.position_m, turn, start[6:]])
 
 
-def trajectory(config: SnatchConfig, index: int, held: Pose, *, depth_m: float, dt: float) -> Trajectory:
+def trajectory(config: SnatchConfig, index: int, held: Pose, *, depth_m: float, dt: float) -> TwoHanded:
     """Both hands' targets [steps, 14] while the second hand comes, push-grasps and pulls.
 
     Args:

@@ -5,6 +5,8 @@ from jaxtyping import Float
 
 Pose = Float[np.ndarray, " 7"]
 Trajectory = Float[np.ndarray, "steps 7"]
+TwoHanded = Float[np.ndarray, "steps 14"]
+"""The protagonist's targets, then the second hand's in the frame of its mount."""
 
 
 def steps_in(duration_s: float, timestep_s: float) -> int:

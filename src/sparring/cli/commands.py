@@ -158,6 +158,8 @@ def crossplay(
     from sparring.game.run_folder import RunFolder
     from sparring.players.device import compute_for, device_named
 
+    if not runs:
+        raise ConfigError("name at least one run folder: sparring crossplay RUN...")
     if tries is not None and tries < 1:
         raise ConfigError(f"--tries must be at least 1, got {tries}")
     folders = [RunFolder(run) for run in runs]

@@ -1,4 +1,4 @@
-"""Grasps drawn on the image that they were chosen in."""
+"""Grasps drawn on the image that they were chosen in, snatches on the patch that the adversary sees."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,12 @@ from jaxtyping import UInt8
 from PIL import Image, ImageDraw
 
 from sparring.actions.grasp import angle_rad
+from sparring.actions.snatch import SNATCHES_N, snatch_of
+from sparring.config import SnatchConfig
 from sparring.players.choosing import ImageGrasp
 
 BEST, OTHERS = (0, 220, 60), (255, 160, 0)
+DISLODGED, SURVIVED = (255, 60, 40), (90, 170, 255)
 JAW_SHARE = 0.35
 """Length of a drawn jaw, as a share of the opening."""
 ENLARGED_PX = 640
@@ -33,3 +36,36 @@ def draw_grasps(image: UInt8[np.ndarray, "h w 3"], grasps: Sequence[ImageGrasp],
         if grasp.probability is not None:
             pen.text(tuple(centre + 0.2 * along + across), f"{grasp.probability:.2f}", fill=colour)
     return picture
+
+
+def draw_snatches(
+    view: UInt8[np.ndarray, "h w 3"], *, patch_m: float, config: SnatchConfig, dislodged: Sequence[bool] | None = None
+) -> Image.Image:
+    """All 36 snatches on the adversary's view s+, as in the paper's fig. 9; red ones made the object fall, blue ones did not.
+
+    Args:
+        view: the patch, its closing direction to the right; drawn as it is, so let it be large.
+        patch_m: side of the patch.
+        config: where the grasp points lie.
+        dislodged: what each of the 36 led to; all are drawn alike when it is left out.
+    """
+    picture = Image.fromarray(view)
+    pen = ImageDraw.Draw(picture)
+    pixels_per_m = view.shape[1] / patch_m
+    length_px = config.spacing_m * pixels_per_m * 0.36
+    for index in range(SNATCHES_N):
+        snatch = snatch_of(index)
+        centre = snatch_pixel(config, index, side_px=view.shape[1], patch_m=patch_m)
+        along = np.array([np.cos(snatch.angle_rad), -np.sin(snatch.angle_rad)]) * length_px
+        across = np.array([-along[1], along[0]]) * JAW_SHARE / 2
+        colour = OTHERS if dislodged is None else DISLODGED if dislodged[index] else SURVIVED
+        pen.line([tuple(centre - along), tuple(centre + along)], fill=colour, width=2)
+        for jaw in (centre - along, centre + along):
+            pen.line([tuple(jaw - across), tuple(jaw + across)], fill=colour, width=3)
+    return picture
+
+
+def snatch_pixel(config: SnatchConfig, index: int, *, side_px: int, patch_m: float) -> np.ndarray:
+    """Where a snatch's grasp point lies on a view s+ of so many pixels a side: column, row."""
+    x_m, y_m = snatch_of(index).point_m(config)
+    return (np.array([x_m, -y_m]) / patch_m + 0.5) * side_px - 0.5

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from sparring.actions.adversaries import SecondHand
-from sparring.actions.trajectory import Trajectory
 from sparring.config import AttackConfig
 from sparring.world.hand import HandSensors, second_mount
 from sparring.world.physics import Played
@@ -48,7 +47,7 @@ class Batch:
         )
         return depths
 
-    def play(self, rows: np.ndarray, trajectories: Sequence[Trajectory] | np.ndarray, forces_n: np.ndarray | None = None) -> None:
+    def play(self, rows: np.ndarray, trajectories: Sequence[np.ndarray] | np.ndarray, forces_n: np.ndarray | None = None) -> None:
         """Plays the trajectories of some rows; the others, lost, feel nothing from here on.
 
         Trajectories of different lengths do not wait for each other, so that no attempt depends on the others.

@@ -104,7 +104,7 @@ class Protagonist:
 
 @dataclass(frozen=True, eq=False)
 class GraspedPatches:
-    """What the adversary sees: where each grasp was, in crops of the image; `canonical_views` turns them into s+."""
+    """What the adversary sees: where each grasp was, in crops of the image; turned by their angles they are its views s+."""
 
     crops: UInt8[np.ndarray, "n 3 c c"]
     offsets: Float[np.ndarray, "n 2"]
@@ -131,6 +131,13 @@ def grasped_patches(
         offsets=np.stack([offset for _, offset in pairs]).astype(np.float32),
         angles=angles_rad(np.array([grasp.angle for grasp in grasps])),
     )
+
+
+def canonical_views(seen: GraspedPatches, *, patch_px: float, out_px: int) -> UInt8[np.ndarray, "n h w 3"]:
+    """The adversary's views s+ as pictures: the closing direction points right."""
+    crops, offsets, angles = (torch.from_numpy(part) for part in (seen.crops, seen.offsets, seen.angles))
+    views = cutting.turn(crops, offsets, angles, patch_px=patch_px, out_px=out_px)
+    return (views + 0.5).clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
 
 
 @torch.inference_mode()
