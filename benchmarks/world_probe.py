@@ -22,7 +22,6 @@ from sparring.actions.adversaries import ADVERSARIES
 from sparring.config import QUARTER, RunConfig
 from sparring.config_file import altered
 from sparring.data.store import read_stage
-from sparring.data.targets import adversary_targets
 from sparring.farm.executors import executor_named
 from sparring.game.cell import SimulatedCell
 from sparring.game.collect import RandomAttacks, Stage, collect
@@ -30,7 +29,7 @@ from sparring.game.experience import COLUMNS, Experience, experience_of
 from sparring.game.match import Match
 from sparring.game.progress import Silent
 from sparring.game.run_folder import RunFolder
-from sparring.game.training import Lesson, Schedule, fit, mirror_table
+from sparring.game.training import Schedule, fit
 from sparring.players.choosing import RandomGrasps, attack_probabilities
 from sparring.players.device import Compute, compute_for, device_named
 from sparring.players.networks import PatchNet, new_network
@@ -144,17 +143,7 @@ def _network(
     seen = known.where(train)
     network = new_network(config.network, ADVERSARIES["shake"].actions_n, dropout=config.learning.dropout, seed=fold)
     network.convolutions.load_state_dict(protagonist.convolutions.state_dict())
-    lesson = Lesson(
-        crops=seen.crops,
-        offsets=seen.offsets,
-        grasp_angles=seen.angles,
-        actions=seen.actions,
-        targets=adversary_targets(fell[train]),
-        positive=fell[train],
-        held_out=(folds[train] == (fold + 1) % FOLDS_N),
-        turned=False,
-        mirrored=mirror_table(ADVERSARIES["shake"].mirrored, network.actions_n),
-    )
+    lesson = adversary_lesson(replace(seen, dislodged=fell[train]), "shake", folds[train] == (fold + 1) % FOLDS_N)
     patch_px = config.patches.size_px(config.world.camera.pixel_m)
     schedule = Schedule(config.learning.adversary_rate, config.learning.adversary_epochs_n, keep_best=True)
     fit(network, lesson, schedule, learning=config.learning, compute=compute, patch_px=patch_px, seed=fold)

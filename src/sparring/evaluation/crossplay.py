@@ -127,7 +127,7 @@ def _play(
     with progress.task(f"cross-play {name}", len(specs), "tries") as task:
         for start in range(0, len(specs), TRIES_AT_ONCE_N):
             tried = try_scenes(name, player, list(cell.look(specs[start : start + TRIES_AT_ONCE_N])), config, cell)
-            played = [row for attacker in attackers for row in _attacked(attacker, tried, cell)]
+            played = [row for attacker in attackers for row in attacked(attacker, tried, cell)]
             rows += [one.row | {"stage": "cross-play"} for one in tried] + played
             task.advance(len(tried), lifted=sum(one.row["lifted"] for one in tried))
     write_shard(path, table_of(rows))
@@ -138,7 +138,7 @@ def _holds(path: Path, seeds: set[int], attackers: set[str]) -> bool:
     return seeds <= set(table["scene_seed"].to_pylist()) and attackers <= set(table["adversary"].to_pylist())
 
 
-def _attacked(attacker: Attacker, tried: Sequence[Tried], cell: SimulatedCell) -> list[Row]:
+def attacked(attacker: Attacker, tried: Sequence[Tried], cell: SimulatedCell) -> list[Row]:
     """A row for every lifted try: what became of it."""
     held = [one for one in tried if one.row["lifted"]]
     choices: list[AttackChoice | None] = [None] * len(held)

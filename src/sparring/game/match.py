@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 
 from sparring.actions.adversaries import ADVERSARIES
-from sparring.actions.grasp import ANGLES_N, mirrored_angle
+from sparring.actions.grasp import ANGLES_N
 from sparring.config import Precision, RunConfig
 from sparring.data.store import read_stage
-from sparring.data.targets import adversary_targets, grasp_targets, protagonist_targets
+from sparring.data.targets import grasp_targets, protagonist_targets
 from sparring.errors import ConfigError, unknown_name
 from sparring.game import training
 from sparring.game.cell import Cell
 from sparring.game.collect import AttackPlayer, LearnedAttacks, RandomAttacks, Stage, collect
 from sparring.game.experience import COLUMNS, Experience, experience_of, together
+from sparring.game.lessons import adversary_lesson, protagonist_lesson
 from sparring.game.progress import Progress, Task
 from sparring.game.run_folder import RunFolder
 from sparring.game.training import EpochMetrics, Lesson, Schedule, held_out_objects
@@ -112,17 +113,7 @@ class Match:
             strongest = self._strongest_attack(name, known)
             targets = protagonist_targets(known.succeeded, strongest, alpha=learning.alpha)
             summary["target_mean_of_successes"] = _mean(targets[known.succeeded])
-        lesson = Lesson(
-            crops=known.crops,
-            offsets=known.offsets,
-            grasp_angles=known.angles,
-            actions=known.angles,
-            targets=targets,
-            positive=known.succeeded,
-            held_out=self._held_out(known),
-            turned=True,
-            mirrored=training.mirror_table(mirrored_angle, ANGLES_N),
-        )
+        lesson = protagonist_lesson(known, targets, self._held_out(known))
         network = self._new_network(name, ANGLES_N) if before is None else self.load(before, "protagonist")
         fresh = Schedule(learning.learning_rate, learning.epochs_n, keep_best=False)
         schedule = fresh if before is None else Schedule(learning.finetune_rate, learning.finetune_epochs_n, keep_best=False)
@@ -140,17 +131,7 @@ class Match:
         network = self._new_network(adversary_name(name), ADVERSARIES[adversary].actions_n)
         if not starts_from_imagenet(self.config.network):
             network.convolutions.load_state_dict(self.load(player, "protagonist").convolutions.state_dict())
-        lesson = Lesson(
-            crops=attacks.crops,
-            offsets=attacks.offsets,
-            grasp_angles=attacks.angles,
-            actions=attacks.actions,
-            targets=adversary_targets(attacks.dislodged),
-            positive=attacks.dislodged,
-            held_out=self._held_out(attacks),
-            turned=False,
-            mirrored=training.mirror_table(ADVERSARIES[adversary].mirrored, network.actions_n),
-        )
+        lesson = adversary_lesson(attacks, adversary, self._held_out(attacks))
         schedule = Schedule(learning.adversary_rate, learning.adversary_epochs_n, keep_best=True)
         self._fit(adversary_name(name), "adversary", network, lesson, schedule, {"dislodged_rate": _mean(attacks.dislodged)})
 
