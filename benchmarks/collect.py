@@ -90,7 +90,7 @@ class _Watched:
 
 
 def _time(executor: Executor, todo: Sequence[Job]) -> float:
-    """Seconds for some attack jobs on all workers, their scenes being open already."""
+    """Seconds for some attack jobs on all workers, the scenes' compilation included."""
     start = time.perf_counter()
     list(executor.map(jobs.attack, [job for _, job in todo]))
     return time.perf_counter() - start

@@ -143,7 +143,7 @@ def _network(
     seen = known.where(train)
     network = new_network(config.network, ADVERSARIES["shake"].actions_n, dropout=config.learning.dropout, seed=fold)
     network.convolutions.load_state_dict(protagonist.convolutions.state_dict())
-    lesson = adversary_lesson(replace(seen, dislodged=fell[train]), "shake", folds[train] == (fold + 1) % FOLDS_N)
+    lesson = adversary_lesson(replace(seen, dislodged=fell[train]), "shake", folds[train] == (fold + 1) % FOLDS_N, config.attack)
     patch_px = config.patches.size_px(config.world.camera.pixel_m)
     schedule = Schedule(config.learning.adversary_rate, config.learning.adversary_epochs_n, keep_best=True)
     fit(network, lesson, schedule, learning=config.learning, compute=compute, patch_px=patch_px, seed=fold)

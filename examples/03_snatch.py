@@ -50,7 +50,8 @@ def main(out: Path, object: str = "hammer-0002", seed: int = 0, side_px: int = 4
         grasps=(outcomes.executed[held],) * n,
         actions=tuple(range(n)),
     )
-    dislodged = attack(job).dislodged
+    results = attack(job)
+    dislodged = results.dislodged & ~results.invalid
     patch_px = patches.size_px(world.camera.pixel_m)
     seen = grasped_patches([view.image], [wanted[held]], patch_px=patch_px)
     picture = canonical_views(seen, patch_px=patch_px, out_px=side_px)[0]

@@ -15,12 +15,11 @@ from typing import Literal
 import numpy as np
 import tyro
 
-from sparring.actions.adversaries import ADVERSARIES
 from sparring.cli.progress import progress_for
 from sparring.config import ATTACKED_SHARE
 from sparring.data.records import Row
 from sparring.data.store import read_stage
-from sparring.evaluation.crossplay import Attacker, attacked
+from sparring.evaluation.crossplay import Adversarial, Attacker, Published, attacked
 from sparring.evaluation.protocol import TRIES_AT_ONCE_N, Test, greedy_player, paired, try_scenes
 from sparring.evaluation.statistics import Rate, paired_difference
 from sparring.farm.executors import executor_named
@@ -32,7 +31,7 @@ from sparring.game.match import Match
 from sparring.game.run_folder import RunFolder
 from sparring.game.training import Schedule, fit, held_out_objects
 from sparring.players.device import compute_for, device_named
-from sparring.players.networks import PatchNet, new_network
+from sparring.players.networks import PatchNet
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +62,7 @@ def main(
         run: a run folder with P_0.
         out: where the attacks are kept; the same command goes on with them.
         adversary: which adversary.
-        attacks: sizes of its training sets.
+        attacks: sizes of its training sets, of which the config's held-out share only says when to stop.
         tries: tries an object, on the 130 held-out objects.
     """
     config = RunFolder(run).config()
@@ -75,10 +74,14 @@ def main(
         cell = SimulatedCell(config.world, config.attack, executor)
         arena = Arena(Match(config, cell, RunFolder(run), compute, progress), cell, adversary)
         known = _random_attacks(arena, kept)
-        learned = {n: _trained(arena, known.where(np.arange(len(known)) < n)) for n in attacks}
-        attackers = [Attacker("none", None), Attacker(f"random-{adversary}", RandomAttacks(adversary))]
-        for n, network in learned.items():
-            attackers.append(Attacker(f"learned from {n}", LearnedAttacks(adversary, network, compute, arena.patch_px)))
+        if len(known) < max(attacks):
+            raise SystemExit(
+                f"P_0 held {len(known)} objects to attack, fewer than the {max(attacks)} asked for; ask for fewer --attacks"
+            )
+        attackers: list[Attacker] = [Published("none"), Adversarial(f"random-{adversary}", RandomAttacks(adversary))]
+        for n in attacks:
+            network = _trained(arena, known.where(np.arange(len(known)) < n))
+            attackers.append(Adversarial(f"learned from {n}", LearnedAttacks(adversary, network, compute, arena.patch_px)))
         rows = _fought(arena, attackers, Test("low-force", "held-out", tries))
     _tell(rows, [attacker.name for attacker in attackers], f"random-{adversary}")
 
@@ -93,11 +96,11 @@ def _random_attacks(arena: Arena, kept: RunFolder) -> Experience:
 
 
 def _trained(arena: Arena, attacks: Experience) -> PatchNet:
-    """An adversary trained as a match trains it, its convolutions beginning from P_0's."""
+    """An adversary trained as a match trains it."""
     config, learning = arena.match.config, arena.match.config.learning
-    network = new_network(config.network, ADVERSARIES[arena.adversary].actions_n, dropout=learning.dropout, seed=config.seed)
-    network.convolutions.load_state_dict(arena.match.load("start", "protagonist").convolutions.state_dict())
-    lesson = adversary_lesson(attacks, arena.adversary, held_out_objects(attacks.objects, learning.held_out_share, config.seed))
+    network = arena.match.new_adversary(arena.adversary, f"{arena.adversary}-learning", "start")
+    held_out = held_out_objects(attacks.objects, learning.held_out_share, config.seed)
+    lesson = adversary_lesson(attacks, arena.adversary, held_out, config.attack)
     schedule = Schedule(learning.adversary_rate, learning.adversary_epochs_n, keep_best=True)
     fit(network, lesson, schedule, learning=learning, compute=arena.match.compute, patch_px=arena.patch_px, seed=config.seed)
     return network

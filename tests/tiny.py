@@ -65,12 +65,19 @@ def world_config() -> WorldConfig:
             pad_width_m=0.014,
             pad_height_m=0.024,
             closing_speed_m_s=0.1,
-            clearance_m=0.004,
         ),
         grip=GripConfig(force_n=7.0, pad_friction=0.6, torsional_friction_m=0.003, pad_softness_s=0.004),
         noise=NoiseConfig(position_m=0.003, angle_deg=2.0),
         camera=CameraConfig(width_px=160, height_px=120, pixel_m=0.003),
-        lift=LiftConfig(sense_height_m=0.05, sense_force_n=0.5, lift_height_m=0.3, speed_m_s=0.5, squeeze_s=0.15, hold_s=0.2),
+        lift=LiftConfig(
+            sense_height_m=0.05,
+            sense_force_n=0.5,
+            lift_height_m=0.3,
+            speed_m_s=0.5,
+            squeeze_s=0.15,
+            hold_s=0.2,
+            clearance_m=0.004,
+        ),
         spread_m=(0.09, 0.05),
     )
 

@@ -10,6 +10,8 @@ ObjectSet = Literal["training", "held-out", "novel-families", "named"]
 Precision = Literal["auto", "fp32", "bf16"]
 Interval = tuple[float, float]
 Point = tuple[float, float, float]
+PALM_ROOM_M = 0.05
+"""Room that a palm takes behind its fingers."""
 ATTACKED_SHARE = 0.45
 """At most about this share of grasps is sensed as held and attacked (docs/calibration.md)."""
 
@@ -81,10 +83,6 @@ class HandConfig:
     """Along the approach."""
     closing_speed_m_s: float = 0.10
     """Speed of each finger; a real gripper closes at limited speed, then holds a force."""
-    clearance_m: float = 0.004
-    """Fingertips stop this far above the table."""
-    arm_force_n: float = 20.0
-    """Force that the arm can exert along each axis (Baxter's payload is 2.2 kg)."""
 
     def __post_init__(self) -> None:
         _require_positive(self, *(f.name for f in fields(self)))
@@ -161,9 +159,14 @@ class LiftConfig:
     """Time for which the fingers hold before the hand is raised."""
     hold_s: float = 1.0
     """In a test the object must stay up this long."""
+    clearance_m: float = 0.004
+    """Fingertips stop this far above the table."""
+    arm_force_n: float = 20.0
+    """Force that the arm can exert along each axis (Baxter's payload is 2.2 kg)."""
 
     def __post_init__(self) -> None:
-        _require_positive(self, "sense_force_n", "lift_height_m", "speed_m_s", "squeeze_s", "hold_s")
+        positive = ("sense_force_n", "lift_height_m", "speed_m_s", "squeeze_s", "hold_s", "clearance_m", "arm_force_n")
+        _require_positive(self, *positive)
         _require(self.speed_m_s >= 0.01, "LiftConfig.speed_m_s", self.speed_m_s, "at least 0.01")
         _require(max(self.squeeze_s, self.hold_s) <= 60, "LiftConfig times", (self.squeeze_s, self.hold_s), "at most 60 s")
         allowed = f"in 0..{self.lift_height_m} (lift_height_m)"
@@ -229,7 +232,6 @@ class PresentConfig:
         _require(self.duration_s <= 60, "PresentConfig.duration_s", self.duration_s, "at most 60")
         reach = all(abs(value) <= 2 for value in self.position_m)
         _require(reach, "PresentConfig.position_m", self.position_m, "three numbers in -2..2")
-        _require(self.position_m[2] >= 0.2, "PresentConfig.position_m", self.position_m, "at least 0.2 high")
         _require(abs(self.yaw_deg) <= 180, "PresentConfig.yaw_deg", self.yaw_deg, "in -180..180")
         _require(abs(self.roll_deg) <= 90, "PresentConfig.roll_deg", self.roll_deg, "in -90..90")
 
@@ -243,9 +245,9 @@ class SecondHandConfig:
     grip: GripConfig = field(default_factory=lambda: GripConfig(force_n=35.0))
     """At full force: the paper lowered only the protagonist's (section VI-A)."""
     push_n: float = 3.0
-    """Largest force of its arm while it advances, and to the sides: it yields where it meets something."""
+    """Largest force of its arm while it advances, and to the sides, friction included: it yields where it meets something."""
     pull_n: float = 15.0
-    """Largest force with which it pulls. The protagonist's arm withstands `hand.arm_force_n`; 0: it never pulls."""
+    """Largest force with which it pulls; 0: it never does. The protagonist's arm withstands `LiftConfig.arm_force_n`."""
 
     def __post_init__(self) -> None:
         _require_positive(self, "push_n")
@@ -279,6 +281,11 @@ class SnatchConfig:
         for name in ("approach_m_s", "push_m_s", "pull_m_s"):
             _require(getattr(self, name) >= 0.01, f"SnatchConfig.{name}", getattr(self, name), "at least 0.01")
         _require(max(self.squeeze_s, self.rest_s) <= 60, "SnatchConfig times", (self.squeeze_s, self.rest_s), "at most 60 s")
+        present = self.second_hand.present
+        length_m = self.pull_m + self.second_hand.hand.finger_length_m + PALM_ROOM_M
+        needed_m = length_m * math.cos(math.radians(present.roll_deg)) + self.second_hand.hand.opening_m
+        allowed = f"at least {needed_m:.2f} high, so that the second hand has room over the table to pull back"
+        _require(present.position_m[2] >= needed_m, "PresentConfig.position_m", present.position_m, allowed)
 
 
 @dataclass(frozen=True)
@@ -381,6 +388,11 @@ class BoutConfig:
 
     def __post_init__(self) -> None:
         _require_positive(self, "iterations_n", "grasps_per_iteration_n")
+
+    @property
+    def iterations(self) -> list[str]:
+        """Names of its iterations, which their stages and protagonists have too."""
+        return [f"{self.adversary}-{number}" for number in range(1, self.iterations_n + 1)]
 
 
 @dataclass(frozen=True)

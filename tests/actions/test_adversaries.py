@@ -32,7 +32,7 @@ def test_no_two_actions_of_an_adversary_are_the_same(name: str) -> None:
     adversary = ADVERSARIES[name]
     paths = {b"".join(part.round(6).tobytes() for part in attack_paths(adversary, k, START)) for k in range(adversary.actions_n)}
     assert len(paths) == adversary.actions_n
-    assert len({adversary.told(index) for index in range(adversary.actions_n)}) == adversary.actions_n
+    assert len({adversary.description(index) for index in range(adversary.actions_n)}) == adversary.actions_n
 
 
 @NAMES

@@ -54,7 +54,7 @@ def test_an_angle_and_half_a_turn_more_are_the_same_grasp(theta: float) -> None:
 def test_closing_comes_down_where_the_grasp_is_and_ends_closed(grasp: Grasp, from_m: float) -> None:
     path = closing(grasp, *TOOLS, from_m=from_m, dt=0.002)
     assert path[-1, :2] == pytest.approx([grasp.x_m, grasp.y_m])
-    assert path[-1, 2] == pytest.approx(grasp_height_m(WORLD.hand))
+    assert path[-1, 2] == pytest.approx(grasp_height_m(WORLD.hand, WORLD.lift))
     assert np.all(path[:, 3] == grasp.theta_rad)
     assert path[0, 2] == pytest.approx(from_m, abs=0.001)
     assert np.all(np.diff(path[:, 2]) <= 1e-12)
@@ -78,14 +78,14 @@ def test_raising_ends_where_holding_and_an_attack_begin(grasp: Grasp) -> None:
     raised, held = raising(grasp, *TOOLS, dt=0.002), holding(grasp, *TOOLS, dt=0.002)
     assert raised[-1] == pytest.approx(lifted_pose(grasp, *TOOLS))
     assert held[0] == pytest.approx(raised[-1])
-    assert raised[-1, 2] - grasp_height_m(WORLD.hand) == pytest.approx(WORLD.lift.lift_height_m)
+    assert raised[-1, 2] - grasp_height_m(WORLD.hand, WORLD.lift) == pytest.approx(WORLD.lift.lift_height_m)
     assert len(held) == round(WORLD.lift.hold_s / 0.002)
 
 
 @given(st.floats(0.0, 0.3), st.sampled_from([0.001, 0.002, 0.005]))
 def test_forces_are_read_in_rising_order_at_the_heights_that_are_meant(sense_height_m: float, dt: float) -> None:
     lift = replace(WORLD.lift, sense_height_m=sense_height_m)
-    raised = raising(Grasp(0.0, 0.0, 0.0), WORLD.hand, WORLD.grip, lift, dt=dt)[:, 2] - grasp_height_m(WORLD.hand)
+    raised = raising(Grasp(0.0, 0.0, 0.0), WORLD.hand, WORLD.grip, lift, dt=dt)[:, 2] - grasp_height_m(WORLD.hand, WORLD.lift)
     splits, heights = raising_splits(lift, dt=dt), sensing_heights_m(lift)
     wanted = [height for height in heights if height > 0]
     assert heights == tuple(sorted(heights))
@@ -107,9 +107,9 @@ def test_no_force_is_read_above_the_lift(lift_height_m: float) -> None:
 
 @given(st.floats(0.0, 0.15))
 def test_the_descent_begins_over_the_object(top_m: float) -> None:
-    fingertips = start_height_m(WORLD.hand, top_m) - WORLD.hand.pad_height_m / 2
+    fingertips = start_height_m(WORLD.hand, WORLD.lift, top_m) - WORLD.hand.pad_height_m / 2
     assert fingertips > top_m
-    assert start_height_m(WORLD.hand, top_m) > grasp_height_m(WORLD.hand)
+    assert start_height_m(WORLD.hand, WORLD.lift, top_m) > grasp_height_m(WORLD.hand, WORLD.lift)
 
 
 @pytest.mark.parametrize("index", range(ANGLES_N))

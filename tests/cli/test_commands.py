@@ -166,8 +166,25 @@ def test_cross_play_prints_its_tables_and_keeps_them(played: tiny.PlayedRun, tmp
     rows = json.loads((run / "crossplay" / "low-force" / "novel-families.json").read_text())
     assert all(row["survived"] <= row["lifted"] <= row["tries"] == 6 for row in rows)
     assert sparring(*command).stdout == done.stdout
-    twice = sparring("crossplay", run, run)
-    refused(twice, 2, "named twice")
+    refused(sparring("crossplay", run, run), 2, "named twice")
+
+
+def test_a_whole_run_is_complete_again_after_more_was_measured(played: tiny.PlayedRun, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(played.folder.path, run)
+    manifest = run / "manifest.json"
+    more = ("--objects", "novel-families", "--tries", 1, "--executor", "serial", "--quiet")
+    for command in ("evaluate", "crossplay"):
+        manifest.unlink(missing_ok=True)  # as after a kill in the middle of measuring
+        assert sparring(command, run, *more).returncode == 0
+        sums = json.loads(manifest.read_text())["sha256"]
+        assert set(sums) == {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()} - {"manifest.json"}
+    if not torch.cuda.is_available():
+        refused(sparring("crossplay", run, *more, "--device", "cuda"), 1, "--device cuda")
+        assert manifest.exists(), "refused before anything was touched"
+    (run / "players" / "snatch-1.safetensors").unlink()
+    assert sparring("evaluate", run, *more).returncode == 0
+    assert not manifest.exists(), "a part is no whole"
 
 
 @pytest.mark.parametrize(

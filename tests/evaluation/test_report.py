@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 import tiny
 
+from sparring.data.records import table_of
+from sparring.data.store import write_shard
+from sparring.evaluation import paper
 from sparring.evaluation.report import report
 from sparring.game.run_folder import RunFolder
 
@@ -102,3 +105,37 @@ def test_a_report_changes_nothing(copied: RunFolder) -> None:
     before = {path: path.stat().st_mtime_ns for path in copied.path.rglob("*")}
     report(copied)
     assert {path: path.stat().st_mtime_ns for path in copied.path.rglob("*")} == before
+
+
+def named_shard(path: Path, lifted: dict[str, int]) -> None:
+    """Ten tries an object, of which so many were lifted."""
+    rows = [
+        {"object": name, "scene_seed": index, "lifted": index < lifted[name], "invalid": False}
+        for name in paper.TABLE_2
+        for index in range(10)
+    ]
+    write_shard(path, table_of(rows))
+
+
+def test_tables_one_and_two_stand_side_by_side_as_the_papers(copied: RunFolder) -> None:
+    """With the paper's own successes as ours, ours and the paper's columns are the same."""
+    ours = {"collaborative": 0, "shake-2": 1, "snatch-1": 2}
+    for player, column in ours.items():
+        named_shard(copied.test("high-force", "named", player), {name: row[column] for name, row in paper.TABLE_2.items()})
+        assert "side by side" not in report(copied), "not before both protocols are there"
+    for index, player in enumerate(ours):
+        named_shard(copied.test("low-force", "named", player), dict.fromkeys(paper.TABLE_2, index))
+    section = report(copied).split("side by side")[1].split("##")[0]
+    header, _, *rows = tables_of(section)[0]
+    conditions = ["without adversary", "with shake", "with snatch"]
+    assert header[1:] == [f"{place}, {told}" for place in ("low-force", "high-force", "paper, high-force") for told in conditions]
+    assert [row[0] for row in rows] == [*paper.TABLE_2, "overall"]
+    for row in rows[:-1]:
+        assert row[1:4] == ["0/10", "1/10", "2/10"]
+        assert row[4:7] == row[7:10] == [f"{successes}/10" for successes in paper.TABLE_2[row[0]]]
+    assert rows[-1][1:] == ["0.0 %", "10.0 %", "20.0 %", "68.0 %", "80.0 %", "82.0 %", "68 %", "80 %", "82 %"]
+
+
+def test_the_papers_table_adds_up_to_its_overall_rates() -> None:
+    totals = [sum(row[column] for row in paper.TABLE_2.values()) for column in range(3)]
+    assert totals == list(paper.HIGH_FORCE.values()) == [68, 80, 82]

@@ -23,7 +23,7 @@ def lifted(scene: Scene, grasp: Grasp = HERE, *, height_m: float = 0.1) -> tuple
     """State and last sensors after closing on an object in the middle and raising it."""
     world = replace(scene.config, lift=replace(scene.config.lift, lift_height_m=height_m))
     tools, dt = (world.hand, world.grip, world.lift), world.timestep_s
-    low = grasp_height_m(world.hand)
+    low = grasp_height_m(world.hand, world.lift)
     state = laid_at(scene, 0.0, 0.0)
     state[1:7] = grasp.pose(low)[:6]
     path = np.concatenate(
@@ -78,7 +78,7 @@ def test_rubber_pads_and_35_n_hold_what_plain_pads_and_7_n_drop(monkeypatch: pyt
 def test_fingers_closed_on_nothing_feel_nothing(monkeypatch: pytest.MonkeyPatch, force_n: float) -> None:
     world = gripping(world_config(), force_n, 0.6)
     scene = scene_with(monkeypatch, box((0.03, 0.05, 0.03), 0.2), world)
-    low = grasp_height_m(world.hand)
+    low = grasp_height_m(world.hand, world.lift)
     state = laid_at(scene, 0.4, 0.4)
     state[1:7] = HERE.pose(low)[:6]
     path = closing(HERE, world.hand, world.grip, world.lift, from_m=low, dt=world.timestep_s)
@@ -93,7 +93,7 @@ def test_fingers_close_no_faster_than_they_may(monkeypatch: pytest.MonkeyPatch, 
     world = gripping(world_config(), force_n, 0.6)
     world = replace(world, hand=replace(world.hand, closing_speed_m_s=0.08))
     scene = scene_with(monkeypatch, box((0.03, 0.05, 0.03), 0.2), world)
-    low = grasp_height_m(world.hand)
+    low = grasp_height_m(world.hand, world.lift)
     state = laid_at(scene, 0.4, 0.4)
     state[1:7] = HERE.pose(low)[:6]
     path = closing(HERE, world.hand, world.grip, world.lift, from_m=low, dt=world.timestep_s)

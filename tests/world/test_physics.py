@@ -22,7 +22,7 @@ def parked(steps: int) -> np.ndarray:
 
 def three_closings(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     """States and controls of three grasps on one scene."""
-    world, from_m = scene.config, start_height_m(scene.config.hand, scene.object_top_m(scene.settled))
+    world, from_m = scene.config, start_height_m(scene.config.hand, scene.config.lift, scene.object_top_m(scene.settled))
     states = np.tile(scene.settled, (3, 1))
     for row, grasp in enumerate(GRASPS):
         states[row, 1:7] = grasp.pose(from_m)[:6]

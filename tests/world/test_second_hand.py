@@ -10,7 +10,7 @@ from tiny import world_config
 
 from sparring.actions.adversaries import ADVERSARIES, SNATCH
 from sparring.actions.grasp import Grasp
-from sparring.actions.snatch import SNATCHES_N, Snatch, index_of, presented_pose
+from sparring.actions.snatch import SNATCHES_N, Snatch, index_of, pose, presented_pose, starting_pose, trajectory
 from sparring.config import HIGH_FORCE, AttackConfig, NoiseConfig, PresentConfig, SecondHandConfig, SnatchConfig, WorldConfig
 from sparring.evaluation.drawing import snatch_pixel
 from sparring.game.collect import world_grasp
@@ -75,7 +75,7 @@ def test_a_pull_at_a_grasp_of_seven_newtons_dislodges() -> None:
     assert snatched(PLAIN, PULLED, pull_n=15.0).dislodged.all()
 
 
-def test_a_pull_of_nothing_never_dislodges() -> None:
+def test_a_pull_of_nothing_never_dislodges_what_is_well_held() -> None:
     assert not snatched(PLAIN, list(range(SNATCHES_N)), pull_n=0.0).dislodged.any()
 
 
@@ -151,6 +151,27 @@ def test_an_action_touches_the_object_where_its_pixel_says(name: str, snatch: Sn
     free = along if snatch.angle == 0 else across
     assert abs((touched_px - wanted_px) @ free) < 1.5, "closed about the point, to a pixel and a half"
     assert np.linalg.norm(touched_px - wanted_px) < 2.5, "the pads are five pixels wide"
+
+
+@pytest.mark.parametrize("depth_m", [0.0, 0.02, 0.06, 0.2])
+def test_the_second_hand_is_where_its_path_is_however_weak_its_arm(depth_m: float) -> None:
+    """In free air of the world as it is: when the fingers begin to close, at the plane, and after the pull."""
+    config, world = SnatchConfig(), WorldConfig()
+    scene, alone = open_scene(world, SceneSpec("bar-0003", 0), config.second_hand), open_scene(world, SceneSpec("bar-0003", 0))
+    path = trajectory(config, 30, laid_at(alone, 0.0, 0.0)[1:8], depth_m=depth_m, dt=world.timestep_s)
+    closing, plane = int(np.argmax(path[:, 13] > 0)), int(np.flatnonzero(path[:, 9] < 1e-9)[-1])
+    state = scene.with_second_hand(laid_at(alone, 0.3, 0.3), starting_pose(config, 30, depth_m)[:6])[None]
+    for first, last in ((0, closing), (closing, plane), (plane, len(path))):
+        state = scene.engine.play(state, path[None, first:last]).states
+        assert state[0, OBJECT_QPOS.stop :][:6] == pytest.approx(path[last - 1, 7:13], abs=0.0015)
+
+
+def test_a_second_hand_without_room_at_its_start_is_invalid() -> None:
+    """The object reaches so far that the second hand would start in the table."""
+    job = held_job(PLAIN, BAR.name, SnatchConfig(), BESIDE[:1])
+    far = replace(SNATCH.second_hand, start=lambda config, index, depth_m: pose(config.snatch, index, 0.4))  # type: ignore[type-var]
+    batch = _attacked(job, replace(SNATCH, second_hand=far), np.arange(1), list(job.actions))
+    assert not batch.valid[0]
 
 
 def test_the_scene_without_a_snatch_does_not_pay_for_the_second_hand() -> None:

@@ -50,8 +50,10 @@ class Attack:
     prepare: Preparation
     trajectory: AttackTrajectory
     mirrored: Mirrored
-    told: Callable[[int], str]
+    description: Callable[[int], str]
     """An action in words."""
+    mirrors_across: Callable[[AttackConfig], bool] = lambda config: True
+    """Whether the world mirrored across the closing direction (y) is the same world. Along it (x) it always is."""
     second_hand: SecondHand | None = None
 
 
@@ -74,10 +76,14 @@ class Adversary:
             index -= attack.actions_n
         raise IndexError(f"no action {index} beyond the last")
 
-    def told(self, index: int) -> str:
+    def description(self, index: int) -> str:
         """An action of the menu in words."""
         attack, within = self.action(index)
-        return attack.told(within)
+        return attack.description(within)
+
+    def mirrors_across(self, config: AttackConfig) -> bool:
+        """Whether all actions have mirror images across the closing direction."""
+        return all(attack.mirrors_across(config) for attack in self.attacks)
 
     def mirrored(self, index: int, *, x: bool, y: bool) -> int:
         """The action that does the same in a mirrored world."""
@@ -105,13 +111,14 @@ def _snatch_start(config: AttackConfig, index: int, depth_m: float) -> Pose:
     return snatch.starting_pose(config.snatch, index, depth_m)
 
 
-SHAKE = Attack(shake.SHAKES_N, _shake_turn, _shake, shake.mirrored, shake.told)
+SHAKE = Attack(shake.SHAKES_N, _shake_turn, _shake, shake.mirrored, shake.description)
 SNATCH = Attack(
     snatch.SNATCHES_N,
     _present,
     _snatch,
     snatch.mirrored,
-    snatch.told,
+    snatch.description,
+    lambda config: config.snatch.second_hand.present.roll_deg == 0,  # else gravity tells y from -y
     SecondHand(lambda config: config.snatch.second_hand, _snatch_start),
 )
 ADVERSARIES: dict[str, Adversary] = {

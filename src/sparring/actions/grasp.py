@@ -46,18 +46,18 @@ def mirrored_angle(index: int, *, x: bool, y: bool) -> int:
     return (-index) % ANGLES_N if x != y else index
 
 
-def start_height_m(hand: HandConfig, object_top_m: float) -> float:
+def start_height_m(hand: HandConfig, lift: LiftConfig, object_top_m: float) -> float:
     """Height of the hand frame from which the descent is simulated: fingertips just over the object.
 
     The way down to there meets nothing, so it is left out.
     """
-    return grasp_height_m(hand) + max(object_top_m + HEADROOM_M - hand.clearance_m, HEADROOM_M)
+    return grasp_height_m(hand, lift) + max(object_top_m + HEADROOM_M - lift.clearance_m, HEADROOM_M)
 
 
 def closing(grasp: Grasp, hand: HandConfig, grip: GripConfig, lift: LiftConfig, *, from_m: float, dt: float) -> Trajectory:
     """Descends from height `from_m`, closes at limited speed and squeezes."""
-    above, low = grasp.pose(from_m), grasp.pose(grasp_height_m(hand))
-    closed = grasp.pose(grasp_height_m(hand), closed_target_m(hand, grip))
+    above, low = grasp.pose(from_m), grasp.pose(grasp_height_m(hand, lift))
+    closed = grasp.pose(grasp_height_m(hand, lift), closed_target_m(hand, grip))
     closing_s = closed[6] / (2 * hand.closing_speed_m_s)
     return np.concatenate(
         [
@@ -71,7 +71,7 @@ def closing(grasp: Grasp, hand: HandConfig, grip: GripConfig, lift: LiftConfig, 
 
 def raising(grasp: Grasp, hand: HandConfig, grip: GripConfig, lift: LiftConfig, *, dt: float) -> Trajectory:
     """One smooth motion from the table to `lift.lift_height_m`."""
-    low = grasp.pose(grasp_height_m(hand), closed_target_m(hand, grip))
+    low = grasp.pose(grasp_height_m(hand, lift), closed_target_m(hand, grip))
     high = low + np.array([0, 0, lift.lift_height_m, 0, 0, 0, 0])
     return move(low, high, steps_in(lift.lift_height_m / lift.speed_m_s, dt))
 
@@ -97,4 +97,4 @@ def holding(grasp: Grasp, hand: HandConfig, grip: GripConfig, lift: LiftConfig, 
 
 def lifted_pose(grasp: Grasp, hand: HandConfig, grip: GripConfig, lift: LiftConfig) -> Pose:
     """The pose at the end of raising, where an attack begins."""
-    return grasp.pose(grasp_height_m(hand) + lift.lift_height_m, closed_target_m(hand, grip))
+    return grasp.pose(grasp_height_m(hand, lift) + lift.lift_height_m, closed_target_m(hand, grip))

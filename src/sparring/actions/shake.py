@@ -40,7 +40,7 @@ def index_of(shake: Shake) -> int:
     return ORIENTATIONS.index(shake.orientation) * len(DIRECTIONS) + DIRECTIONS.index(shake.direction)
 
 
-def told(index: int) -> str:
+def description(index: int) -> str:
     """The shake in words."""
     shake = shake_of(index)
     return f"shake {shake.orientation}, {shake.direction}"

@@ -19,6 +19,8 @@ ANGLE_STEP_DEG = 180 // ANGLES_N
 SNATCHES_N = len(POINTS) ** 2 * ANGLES_N
 MARGIN_M = 0.01
 """The fingertips start this far beyond the object."""
+SETTLING_S = 0.1
+"""The arm, which is weak while it advances, catches up with its target before the push-grasp."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def index_of(snatch: Snatch) -> int:
     return point * ANGLES_N + snatch.angle
 
 
-def told(index: int) -> str:
+def description(index: int) -> str:
     """The snatch in words, as seen on the patch."""
     snatch = snatch_of(index)
     row, column = ("lower", "middle", "upper")[snatch.row + 1], ("left", "middle", "right")[snatch.column + 1]
@@ -103,6 +105,7 @@ def trajectory(config: SnatchConfig, index: int, held: Pose, *, depth_m: float, 
     path = np.concatenate(
         [
             move(start, near, steps_in((start[2] - near[2]) / config.approach_m_s, dt)),
+            hold(near, steps_in(SETTLING_S, dt)),
             pushing,
             hold(grasped, steps_in(config.squeeze_s, dt)),
             move(grasped, pulled, steps_in(config.pull_m / config.pull_m_s, dt)),

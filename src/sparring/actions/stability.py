@@ -10,8 +10,9 @@ from jaxtyping import Float
 
 from sparring.actions.trajectory import steps_in
 
-STANDARD_GRAVITY_N_KG = 9.81
-_TUG = 2 * STANDARD_GRAVITY_N_KG
+GRAVITY_N_KG = 9.81
+"""As MuJoCo has it."""
+_TUG = 2 * GRAVITY_N_KG
 
 
 @dataclass(frozen=True)
@@ -53,5 +54,5 @@ degrees. `tugs` is GraspDataGen's: the weight out of the hand, then twice the we
 
 def forces_n_kg(test: StabilityTest, trial: int, *, dt: float) -> Float[np.ndarray, "steps 3"]:
     """The force on the object at every step of a trial, in the hand's axes."""
-    lift = np.array([0.0, 0.0, 0.0 if test.gravity else STANDARD_GRAVITY_N_KG])
+    lift = np.array([0.0, 0.0, 0.0 if test.gravity else GRAVITY_N_KG])
     return np.concatenate([np.tile(push.force_n_kg + lift, (steps_in(push.duration_s, dt), 1)) for push in test.trials[trial]])

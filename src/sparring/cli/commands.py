@@ -40,8 +40,8 @@ def play(
     Killed or interrupted, the same command goes on where it stopped and ends with the same result.
 
     Args:
-        preset: smoke (seconds, for tests), demo (minutes), quarter (under an hour on two cores), paper (the paper's budgets;
-            wants a GPU), or the path of a config.json.
+        preset: smoke (seconds, for tests), demo (minutes), quarter (under an hour on two cores), mixed (quarter, with shakes and
+            snatches in one menu), paper (the paper's budgets; wants a GPU), or the path of a config.json.
         out: the run folder, made if need be.
         seed: decides every random draw; 0 unless the config says otherwise.
         set: settings to change, such as learning.alpha=0.5 world.grip.force_n=10.
@@ -114,11 +114,10 @@ def evaluate(
     asked = replace(config, test=replace(config.test, protocols=protocol, objects=objects, tries_n=tries_n))
     with executor_named(executor, workers) as workforce:
         compute = compute_for(config.learning, device_named(device))
-        sealed = folder.unseal()
+        folder.unseal()
         run_tests(folder, tests_of(asked), executor=workforce, compute=compute, progress=progress_for(quiet=quiet))
     report(run)
-    if sealed:
-        folder.seal()
+    _seal_if_whole(folder)
 
 
 def crossplay(
@@ -135,8 +134,8 @@ def crossplay(
     """Play every protagonist against every attack: what survives of what it lifts, and whether the adversary is learning.
 
     Attacks: none, random and learned shakes and snatches, and two published tests (six axis forces, tugs). With several runs
-    every protagonist also meets the other runs' adversaries, and a table of all runs together is printed last.
-    Killed, the same command goes on with the next protagonist.
+    (of one world) every protagonist also meets the other runs' last adversaries, and runs that differ in their seed alone
+    are put together. Killed, the same command goes on with the protagonist it was at.
 
     Args:
         runs: run folders.
@@ -152,37 +151,39 @@ def crossplay(
     from sparring.data.files import write_text
     from sparring.errors import ConfigError
     from sparring.evaluation.crossplay import crossplay as play_all
+    from sparring.evaluation.crossplay import entrants
     from sparring.evaluation.crossplay_tables import crossplay_rows, crossplay_sections
-    from sparring.evaluation.protocol import Test
     from sparring.farm.executors import executor_named
     from sparring.game.run_folder import RunFolder
-    from sparring.players.device import compute_for, device_named
+    from sparring.players.device import device_named
 
     if not runs:
         raise ConfigError("name at least one run folder: sparring crossplay RUN...")
     if tries is not None and tries < 1:
         raise ConfigError(f"--tries must be at least 1, got {tries}")
     folders = [RunFolder(run) for run in runs]
-    configs = [folder.config() for folder in folders]
     if len({folder.path.resolve() for folder in folders}) < len(folders):
         raise ConfigError("the same run is named twice")
-    test = Test(protocol, objects, tries or max(config.test.tries_n for config in configs))
+    place = device_named(device)
+    taking_part = entrants(folders, protocol, objects, tries, place)
     with executor_named(executor, workers) as workforce:
-        sealed = [folder.unseal() for folder in folders]
-        play_all(
-            folders,
-            test,
-            executor=workforce,
-            compute=compute_for(configs[0].learning, device_named(device)),
-            progress=progress_for(quiet=quiet),
-        )
-    for folder, was_sealed in zip(folders, sealed, strict=True):
+        for folder in folders:
+            folder.unseal()
+        play_all(taking_part, executor=workforce, device=place, progress=progress_for(quiet=quiet))
+    for folder in folders:
         rows = crossplay_rows(folder, protocol, objects)
         write_text(folder.path / "crossplay" / protocol / f"{objects}.json", json.dumps(rows, indent=1) + "\n")
         _write_report(folder)
-        if was_sealed:
-            folder.seal()
+        _seal_if_whole(folder)
     _show("\n\n".join(crossplay_sections(folders)))
+
+
+def _seal_if_whole(run: "RunFolder") -> None:
+    """A finished run is complete again after more was measured; one cut off in the middle is not."""
+    from sparring.evaluation.evaluate import is_whole
+
+    if is_whole(run, run.config()):
+        run.seal()
 
 
 def report(run: Positional[Path], /) -> None:

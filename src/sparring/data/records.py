@@ -38,10 +38,16 @@ COLUMNS: dict[str, tuple[pa.DataType, str]] = {
     "force_30cm_n": (pa.float32(), "finger force 30 cm up"),
     "sensed": (pa.bool_(), "the weak sensor: what training calls success"),
     "lifted": (pa.bool_(), "held 30 cm up: what a test calls success"),
-    "adversary": (pa.string(), "which adversary attacked; null when none did"),
+    "adversary": (
+        pa.string(),
+        "who attacked; in cross-play also random-KIND or a published test; null when none did",
+    ),
     "action": (pa.int8(), "the adversary's action; null when none attacked"),
     "action_probability": (pa.float32(), "the adversary's probability for its action; null when it drew at random"),
-    "dislodged": (pa.bool_(), "whether the fingers held nothing after the attack; null when none attacked"),
+    "dislodged": (
+        pa.bool_(),
+        "whether the fingers held nothing in the end, or a test was failed; null when none attacked",
+    ),
     "invalid": (pa.bool_(), "the physics went wrong; the attempt counts for nobody"),
     "replay_state": (pa.list_(pa.float64()), "state to replay an invalid attempt from; null otherwise"),
     "mass_kg": (pa.float32(), "of the object; no player sees it"),

@@ -47,7 +47,7 @@ def read_shard(path: Path, columns: list[str] | None = None) -> pa.Table:
     except (OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
         raise DataError(
-            f"shard {path} is damaged or missing ({reason}); delete it and run `sparring play` again to redo it"
+            f"shard {path} is damaged or missing ({reason}); delete it and run `sparring play` (or what made it) again to redo it"
         ) from None
     version = (table.schema.metadata or {}).get(b"sparring_schema", b"none").decode()
     if version != str(SCHEMA_VERSION):

@@ -1,168 +1,231 @@
 """Cross-play: every protagonist against every attack. What survives of what was lifted is its robust rate.
 
-Protagonists meet the scenes of the test on novel objects; what they lift and hold there is attacked by nobody, at random, by the
-learned adversaries, and pushed as two published tests push.
+Protagonists meet the scenes of the test on novel objects; what they lift and hold there is attacked at random, by the learned
+adversaries of their own run and of others, and put to published tests.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
+
+import torch
 
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.actions.stability import STABILITY_TESTS
 from sparring.config import RunConfig
-from sparring.config_file import hash_of
+from sparring.config_file import hash_of, to_json
 from sparring.data.records import Row, table_of
 from sparring.data.store import read_shard, write_shard
-from sparring.errors import CheckpointError
+from sparring.errors import CheckpointError, ConfigError
 from sparring.evaluation.evaluate import trained_players
 from sparring.evaluation.protocol import TRIES_AT_ONCE_N, Test, Tried, greedy_player, try_scenes
 from sparring.farm.executors import Executor
 from sparring.game.cell import AttackRequest, HeldRequest, SimulatedCell
-from sparring.game.collect import AttackChoice, AttackPlayer, LearnedAttacks, RandomAttacks
+from sparring.game.collect import AttackPlayer, LearnedAttacks, RandomAttacks
+from sparring.game.jobs import AttackOutcomes
 from sparring.game.match import START, adversary_name
 from sparring.game.progress import Progress
-from sparring.game.run_folder import RunFolder
+from sparring.game.run_folder import FOREIGN, RunFolder
 from sparring.players.checkpoint import load_player
-from sparring.players.device import Compute
+from sparring.players.device import Compute, compute_for
 from sparring.seeding import rng_of
 
 BASIC_ADVERSARIES = ("shake", "snatch")
 """At random these attack every run, whomever it has trained against."""
 FROZEN = START
 """The protagonist that the adversaries of all iterations attack: is the adversary learning?"""
+TRIES = "tries"
+"""Name of the shard that says what was lifted."""
 
 
-@dataclass(frozen=True, eq=False)
-class Attacker:
+class Attacker(Protocol):
     """A column of the table."""
 
-    name: str
-    player: AttackPlayer | None
-    """None: a published test of that name."""
+    @property
+    def name(self) -> str:
+        """What it is called in records: `none`, `random-shake`, `shake-3`, `shake-3 of HASH`, `tugs`."""
+        ...
+
+    def attack(self, held: Sequence[Tried], cell: SimulatedCell) -> list[Row]:
+        """What became of every held object, as columns of a record."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
-class Opponent:
-    """Where learned attackers come from."""
+class Adversarial:
+    """An adversary, random or learned."""
+
+    name: str
+    player: AttackPlayer
+
+    def attack(self, held: Sequence[Tried], cell: SimulatedCell) -> list[Row]:
+        """Attacks each held object; a choice depends on its scene alone, not on what else is held."""
+        choices = [
+            self.player.choose([one.view], [one.grasp], rng_of(one.view.spec.seed, "cross-play", self.name))[0] for one in held
+        ]
+        requests = [
+            AttackRequest(one.view, one.outcome, (0,), (choice.action,)) for one, choice in zip(held, choices, strict=True)
+        ]
+        results = cell.attack(self.player.adversary, requests)
+        return [
+            {"action": choice.action, "action_probability": choice.probability} | _result(one, result)
+            for one, choice, result in zip(held, choices, results, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published test of stability."""
+
+    name: str
+
+    def attack(self, held: Sequence[Tried], cell: SimulatedCell) -> list[Row]:
+        """Puts every held object to the test."""
+        results = cell.stability(self.name, [HeldRequest(one.view, one.outcome, (0,)) for one in held])
+        return [_result(one, result) for one, result in zip(held, results, strict=True)]
+
+
+def _result(one: Tried, result: AttackOutcomes) -> Row:
+    invalid = bool(result.invalid[0])
+    return {
+        "dislodged": bool(result.dislodged[0]),
+        "invalid": invalid,
+        "replay_state": one.outcome.states[0].tolist() if invalid else None,
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Entrant:
+    """A run that takes part: its protagonists, and its adversaries as others meet them."""
 
     run: RunFolder
     config: RunConfig
-
-    def iterations(self, adversary: str) -> list[str]:
-        """Its adversaries of a kind that have learned from attacks, in order."""
-        bouts = [bout for bout in self.config.match.bouts if bout.adversary == adversary]
-        names = [f"{adversary}-{number}" for bout in bouts for number in range(1, bout.iterations_n + 1)]
-        return [name for name in names if self._has_learned(name)]
-
-    def _has_learned(self, name: str) -> bool:
-        path = self.run.player(adversary_name(name))
-        return path.exists() and load_player(path, role="adversary")[1].trained_n > 0
-
-    @property
-    def adversaries(self) -> list[str]:
-        """Kinds of adversaries that the run has bouts with."""
-        return [bout.adversary for bout in self.config.match.bouts]
+    test: Test
+    protagonists: tuple[str, ...]
+    adversaries: dict[str, list[Adversarial]]
+    """By kind: those of all iterations that have learned from attacks, in order."""
 
 
-def crossplay(runs: Sequence[RunFolder], test: Test, *, executor: Executor, compute: Compute, progress: Progress) -> None:
-    """Plays all protagonists of some runs against all attacks; a protagonist is one shard, played whole or not at all.
+def entrants(runs: Sequence[RunFolder], protocol: str, objects: str, tries_n: int | None, device: torch.device) -> list[Entrant]:
+    """The runs with their players, all of them read and checked, so that nothing is played before all is known to be possible.
 
-    With several runs every protagonist also meets the other runs' last adversaries.
+    Args:
+        runs: run folders.
+        protocol: low-force or high-force.
+        objects: which objects.
+        tries_n: tries an object; None: as each run's config says.
+        device: where networks run.
 
     Raises:
         RunFolderError: a run has no player yet.
-        CheckpointError: a player is damaged.
+        CheckpointError: a player is damaged or missing.
+        ConfigError: the runs' worlds or attacks differ, so that their attacks would mean different things.
     """
-    opponents = [Opponent(run, run.config()) for run in runs]
-    for run in opponents:
-        config = test.config(run.config)
-        cell = SimulatedCell(config.world, config.attack, executor)
-        for name in trained_players(run.run, run.config):
-            attackers = _attackers(run, opponents, name, compute)
-            _play(run, name, attackers, test, config=config, cell=cell, compute=compute, progress=progress)
+    configs = [run.config() for run in runs]
+    _require_one_world(runs, configs)
+    found = []
+    for run, config in zip(runs, configs, strict=True):
+        test = Test(protocol, objects, tries_n or config.test.tries_n)  # type: ignore[arg-type]
+        names = trained_players(run, config)
+        learned = {
+            bout.adversary: _learned(run, config, bout.adversary, [name for name in bout.iterations if name in names], device)
+            for bout in config.match.bouts
+        }
+        found.append(Entrant(run, config, test, tuple(names), learned))
+    return found
 
 
-def _attackers(own: Opponent, opponents: Sequence[Opponent], player: str, compute: Compute) -> list[Attacker]:
-    kinds = list(dict.fromkeys([*BASIC_ADVERSARIES, *own.adversaries]))
-    found = [Attacker("none", None)]
+def _require_one_world(runs: Sequence[RunFolder], configs: Sequence[RunConfig]) -> None:
+    for run, config in zip(runs, configs, strict=True):
+        for part in ("world", "attack", "patches"):
+            if getattr(config, part) != getattr(configs[0], part):
+                raise ConfigError(
+                    f"{runs[0].path} and {run.path} cannot meet: their configs differ in `{part}`, so that what one has learned "
+                    "means something else to the other; cross-play them apart"
+                )
+
+
+def _learned(run: RunFolder, config: RunConfig, kind: str, iterations: Sequence[str], device: torch.device) -> list[Adversarial]:
+    found = []
+    for name in iterations:
+        path = run.player(adversary_name(name))
+        network, card = load_player(path, role="adversary")
+        if network.actions_n != ADVERSARIES[kind].actions_n:
+            raise CheckpointError(f"{path} chooses among {network.actions_n} actions; {kind} has {ADVERSARIES[kind].actions_n}")
+        if card.trained_n:
+            patch_px = card.patches.size_px(config.world.camera.pixel_m)
+            compute = compute_for(config.learning, device)
+            found.append(Adversarial(name, LearnedAttacks(kind, network.to(device), compute, patch_px)))
+    return found
+
+
+def crossplay(taking_part: Sequence[Entrant], *, executor: Executor, device: torch.device, progress: Progress) -> None:
+    """Plays all protagonists against all attacks. A shard is one protagonist and one attacker, and is played but once."""
+    for own in taking_part:
+        others = [entrant for entrant in taking_part if entrant is not own]
+        config = own.test.config(own.config)
+        cell, compute = SimulatedCell(config.world, config.attack, executor), compute_for(own.config.learning, device)
+        for name in own.protagonists:
+            _play(own, name, _attackers(own, others, name), config=config, cell=cell, compute=compute, progress=progress)
+
+
+def _attackers(own: Entrant, others: Sequence[Entrant], protagonist: str) -> list[Attacker]:
+    kinds = dict.fromkeys([*BASIC_ADVERSARIES, *(kind for entrant in (own, *others) for kind in entrant.adversaries)])
+    found: list[Attacker] = [Published("none")]
     for kind in kinds:
-        found.append(Attacker(f"random-{kind}", RandomAttacks(kind)))
-        learned = own.iterations(kind)
-        for name in learned if player == FROZEN else learned[-1:]:
-            found.append(Attacker(name, _learned(own, kind, name, own.config, compute)))
-        for other in (one for one in opponents if one is not own):
-            for name in other.iterations(kind)[-1:]:
-                found.append(Attacker(f"{name} of {hash_of(other.config)}", _learned(other, kind, name, own.config, compute)))
-    return found + [Attacker(name, None) for name in STABILITY_TESTS if name != "none"]
-
-
-def _learned(of: Opponent, kind: str, name: str, seen: RunConfig, compute: Compute) -> LearnedAttacks:
-    """An adversary that looks at pictures of the config `seen`."""
-    path = of.run.player(adversary_name(name))
-    network, card = load_player(path, role="adversary")
-    if network.actions_n != ADVERSARIES[kind].actions_n:
-        raise CheckpointError(f"{path} chooses among {network.actions_n} actions; {kind} has {ADVERSARIES[kind].actions_n}")
-    network.to(compute.device)
-    return LearnedAttacks(kind, network, compute, card.patches.size_px(seen.world.camera.pixel_m))
+        found.append(Adversarial(f"random-{kind}", RandomAttacks(kind)))
+        learned = own.adversaries.get(kind, [])
+        found += learned if protagonist == FROZEN else learned[-1:]
+        for other in others:
+            for last in other.adversaries.get(kind, [])[-1:]:
+                found.append(replace(last, name=f"{last.name}{FOREIGN}{hash_of(other.config)}"))
+    return found + [Published(name) for name in STABILITY_TESTS if name != "none"]
 
 
 def _play(
-    own: Opponent,
+    own: Entrant,
     name: str,
     attackers: Sequence[Attacker],
-    test: Test,
     *,
     config: RunConfig,
     cell: SimulatedCell,
     compute: Compute,
     progress: Progress,
 ) -> None:
-    path = own.run.crossplay(test.protocol, test.objects, name)
-    specs = test.specs(config)
-    if path.exists() and _holds(path, {spec.seed for spec in specs}, {attacker.name for attacker in attackers}):
+    """One protagonist against whom it has not met yet."""
+    specs, folder = own.test.specs(config), own.run.crossplay(own.test.protocol, own.test.objects, name)
+    tried_already = _seeds(folder / f"{TRIES}.parquet") >= {spec.seed for spec in specs}
+    todo = [one for one in attackers if not (tried_already and (folder / f"{one.name}.parquet").exists())]
+    if not todo:
         return
-    player = greedy_player(load_player(own.run.player(name), role="protagonist")[0], compute, config)
-    rows: list[Row] = []
+    network = load_player(own.run.player(name), role="protagonist")[0]
+    player = greedy_player(network, compute, config)
+    rows: dict[str, list[Row]] = {TRIES: [], **{attacker.name: [] for attacker in todo}}
     with progress.task(f"cross-play {name}", len(specs), "tries") as task:
         for start in range(0, len(specs), TRIES_AT_ONCE_N):
             tried = try_scenes(name, player, list(cell.look(specs[start : start + TRIES_AT_ONCE_N])), config, cell)
-            played = [row for attacker in attackers for row in attacked(attacker, tried, cell)]
-            rows += [one.row | {"stage": "cross-play"} for one in tried] + played
+            rows[TRIES] += [one.row | {"stage": "cross-play"} for one in tried]
+            for attacker in todo:
+                rows[attacker.name] += attacked(attacker, tried, cell)
             task.advance(len(tried), lifted=sum(one.row["lifted"] for one in tried))
-    write_shard(path, table_of(rows))
+    for part in [attacker.name for attacker in todo] + ([] if tried_already else [TRIES]):
+        write_shard(folder / f"{part}.parquet", table_of(rows[part]))
 
 
-def _holds(path: Path, seeds: set[int], attackers: set[str]) -> bool:
-    table = read_shard(path, ["scene_seed", "adversary"])
-    return seeds <= set(table["scene_seed"].to_pylist()) and attackers <= set(table["adversary"].to_pylist())
+def _seeds(path: Path) -> set[int]:
+    return set(read_shard(path, ["scene_seed"])["scene_seed"].to_pylist()) if path.exists() else set()
 
 
 def attacked(attacker: Attacker, tried: Sequence[Tried], cell: SimulatedCell) -> list[Row]:
-    """A row for every lifted try: what became of it."""
+    """A record for every lifted try: what became of it."""
     held = [one for one in tried if one.row["lifted"]]
-    choices: list[AttackChoice | None] = [None] * len(held)
-    if attacker.player is None:
-        played = cell.stability(attacker.name, [HeldRequest(one.view, one.outcome, (0,)) for one in held])
-    else:
-        rng = rng_of(held[0].view.spec.seed if held else 0, "cross-play", attacker.name)
-        choices = list(attacker.player.choose([one.view for one in held], [one.grasp for one in held], rng))
-        requests = [
-            AttackRequest(one.view, one.outcome, (0,), (choice.action,))
-            for one, choice in zip(held, choices, strict=True)
-            if choice is not None
-        ]
-        played = cell.attack(attacker.player.adversary, requests)
     return [
-        one.row
-        | {
-            "attempt": f"{one.row['attempt']}/{attacker.name}",
-            "stage": "cross-play",
-            "adversary": attacker.name,
-            "action": choice.action if choice else None,
-            "action_probability": choice.probability if choice else None,
-            "dislodged": bool(result.dislodged[0]),
-            "invalid": bool(result.invalid[0]),
-        }
-        for one, choice, result in zip(held, choices, played, strict=True)
+        one.row | {"attempt": f"{one.row['attempt']}/{attacker.name}", "stage": "cross-play", "adversary": attacker.name} | result
+        for one, result in zip(held, attacker.attack(held, cell), strict=True)
     ]
+
+
+def same_arms(first: RunConfig, second: RunConfig) -> bool:
+    """Whether two runs differ in nothing but their seed."""
+    return to_json(replace(first, seed=0)) == to_json(replace(second, seed=0))

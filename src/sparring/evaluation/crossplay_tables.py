@@ -1,33 +1,37 @@
 """The tables of cross-play: robust rates, whether the adversary learns, and what it picks."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from sparring.actions.adversaries import ADVERSARIES
+from sparring.actions.stability import STABILITY_TESTS
+from sparring.config import RunConfig
 from sparring.data.store import read_shard
-from sparring.evaluation.crossplay import FROZEN
+from sparring.evaluation.crossplay import FROZEN, TRIES, same_arms
 from sparring.evaluation.markdown import Table, difference, markdown, percent, with_interval
 from sparring.evaluation.protocol import paired
 from sparring.evaluation.statistics import Rate, paired_difference
 from sparring.game.match import player_names
-from sparring.game.run_folder import RunFolder
+from sparring.game.run_folder import FOREIGN, RunFolder
 
 Scene = tuple[str, str, int]
 """Run, object, scene seed."""
-COLUMNS = ["object", "scene_seed", "lifted", "invalid", "adversary", "action", "dislodged"]
+COLUMNS = ["object", "scene_seed", "lifted", "invalid", "action", "dislodged"]
 LEGEND = """Lifted: raised and held, as in the test. The other columns are robust rates: survived of lifted, with 95 % intervals
 (Wilson). `none` waits for 2 s; `axis-forces` is 10 N/kg along six axes for 2 s each, without gravity, at most 5 cm and 15
 degrees of slip (DexGraspBench); `tugs` pulls sideways with twice the weight, 0.5 s each (GraspDataGen). Learned adversaries
 are named for the iteration they learned in."""
-BAR = "█"
-BAR_LENGTH = 30
+POOLED = """Runs that differ in their seed alone are put together. All runs share their test scenes, so that tries are not
+independent across runs and the intervals are too narrow for a claim about the method."""
+BAR, BAR_LENGTH = "█", 30
 
 
 @dataclass(eq=False)
 class CrossPlayed:
-    """What a protagonist lifted, and what became of that under every attack."""
+    """What a protagonist lifted, and what became of that under every attacker."""
 
     lifted: dict[Scene, bool] = field(default_factory=dict)
     dislodged: dict[str, dict[Scene, bool]] = field(default_factory=dict)
@@ -51,79 +55,114 @@ class CrossPlayed:
 
 
 def crossplayed(runs: Sequence[RunFolder], protocol: str, objects: str) -> dict[str, CrossPlayed]:
-    """Everything on disk, by protagonist; several runs are pooled, and adversaries of other runs put together."""
+    """Everything on disk of runs that differ in their seed alone, by protagonist."""
     found: dict[str, CrossPlayed] = {}
     for run in runs:
         for name in player_names(run.config()):
-            path = run.crossplay(protocol, objects, name)
-            if path.exists():
-                into = found.setdefault(name, CrossPlayed())
-                for row in read_shard(path, COLUMNS).to_pylist():
-                    _add(into, str(run.path), row)
+            folder = run.crossplay(protocol, objects, name)
+            if (folder / f"{TRIES}.parquet").exists():
+                _add(found.setdefault(name, CrossPlayed()), run, folder)
     return found
 
 
-def _add(into: CrossPlayed, run: str, row: dict[str, Any]) -> None:
-    scene = (run, row["object"], row["scene_seed"])
-    if row["invalid"]:
-        return
-    if row["adversary"] is None:
-        into.lifted[scene] = row["lifted"]
-        return
-    attacker, of, _ = row["adversary"].partition(" of ")
-    name = f"{attacker} of other runs" if of else attacker
-    place = (row["adversary"] + run, *scene[1:]) if of else scene
-    into.dislodged.setdefault(name, {})[place] = row["dislodged"]
-    if row["action"] is not None:
-        into.picks.setdefault(name, []).append((row["action"], row["dislodged"]))
+def _add(into: CrossPlayed, run: RunFolder, folder: Path) -> None:
+    for path in sorted(folder.glob("*.parquet")):
+        attacker, of, _ = path.stem.partition(FOREIGN)
+        label = f"{attacker}{FOREIGN}other runs" if of else attacker
+        for row in read_shard(path, COLUMNS).to_pylist():
+            scene = (f"{run.path}{path.stem if of else ''}", row["object"], row["scene_seed"])
+            if row["invalid"]:
+                continue
+            if label == TRIES:
+                into.lifted[scene] = row["lifted"]
+                continue
+            into.dislodged.setdefault(label, {})[scene] = row["dislodged"]
+            if row["action"] is not None:
+                into.picks.setdefault(label, []).append((row["action"], row["dislodged"]))
+
+
+def kinds_of(config: RunConfig) -> dict[str, str]:
+    """The kind of adversary behind the name of every attacker that has one."""
+    learned = {name: bout.adversary for bout in config.match.bouts for name in bout.iterations}
+    return learned | {f"random-{kind}": kind for kind in ADVERSARIES}
 
 
 def crossplay_sections(runs: Sequence[RunFolder]) -> list[str]:
     """Headings and tables for every test that was played; nothing where there was none."""
+    tests = {(path.parent.name, path.name) for run in runs for path in run.path.glob("crossplay/*/*/")}
+    return [part for protocol, objects in sorted(tests) for part in _sections(_arms(runs), protocol, objects)]
+
+
+def _arms(runs: Sequence[RunFolder]) -> list[list[RunFolder]]:
+    """The runs, those that differ in their seed alone together."""
+    arms: list[list[RunFolder]] = []
+    for run in runs:
+        alike = next((arm for arm in arms if same_arms(arm[0].config(), run.config())), None)
+        if alike is None:
+            arms.append([run])
+        else:
+            alike.append(run)
+    return arms
+
+
+def _sections(arms: Sequence[Sequence[RunFolder]], protocol: str, objects: str) -> list[str]:
     parts: list[str] = []
-    for protocol, objects in sorted({(path.parent.name, path.name) for run in runs for path in run.path.glob("crossplay/*/*/")}):
-        played = crossplayed(runs, protocol, objects)
+    for arm in arms:
+        played = crossplayed(arm, protocol, objects)
         if not played:
             continue
-        parts += [
-            f"## Cross-play: {protocol}, {objects} objects",
-            LEGEND,
-            markdown(_matrix(played)),
-        ]
+        of = f", {' and '.join(f'`{run.path.name}`' for run in arm)}" if len(arms) > 1 or len(arm) > 1 else ""
+        parts += [f"## Cross-play: {protocol}, {objects} objects{of}", LEGEND, POOLED if len(arm) > 1 else ""]
+        parts.append(markdown(_matrix(played)))
         if FROZEN in played:
-            parts += _learning(played[FROZEN])
-    return parts
+            parts += _learning(played[FROZEN], kinds_of(arm[0].config()))
+    return [part for part in parts if part]
 
 
 def _matrix(played: dict[str, CrossPlayed]) -> Table:
-    shared = [name for name in _attackers(played) if all(name in one.dislodged for one in played.values() if one.dislodged)]
+    """Robust rates; the adversaries of earlier iterations, which the frozen protagonist alone has met, are left out."""
+    rows = {name: one for name, one in played.items() if name != FROZEN} or played
+    attackers = _in_order(name for one in rows.values() for name in one.dislodged)
     body = [
-        [name, with_interval(one.lifted_rate()) + f", n={len(one.lifted)}", *(with_interval(one.robust_rate(k)) for k in shared)]
+        [
+            name,
+            with_interval(one.lifted_rate()) + f", n={len(one.lifted)}",
+            *(with_interval(one.robust_rate(k)) for k in attackers),
+        ]
         for name, one in played.items()
     ]
-    return ["protagonist", "lifted", *shared], body
+    return ["protagonist", "lifted", *attackers], body
 
 
-def _attackers(played: dict[str, CrossPlayed]) -> list[str]:
-    return list(dict.fromkeys(name for one in played.values() for name in one.dislodged))
+def _in_order(attackers: Iterable[str]) -> list[str]:
+    """None, then by adversary, random before learned and foreign ones, then the published tests."""
+
+    def rank(name: str) -> tuple[int, str, bool, int, str]:
+        if name in STABILITY_TESTS:
+            return (0 if name == "none" else 2), "", False, 0, name
+        kind = name.removeprefix("random-").partition(FOREIGN)[0].rstrip("0123456789").rstrip("-")
+        return 1, kind, not name.startswith("random-"), len(name), name
+
+    return sorted(set(attackers), key=rank)
 
 
-def _learning(frozen: CrossPlayed) -> list[str]:
+def _learning(frozen: CrossPlayed, kinds: dict[str, str]) -> list[str]:
     """On one frozen protagonist: does a learned adversary dislodge more than a random one, and that more than none."""
     parts = [
         f"### Is the adversary learning? (all attack what `{FROZEN}` lifted; differences are paired, McNemar's exact test)",
-        markdown(_dislodge_rates(frozen)),
+        markdown(_dislodge_rates(frozen, kinds)),
     ]
-    for attacker in frozen.picks:
-        if not attacker.startswith("random-") and " of " not in attacker:
-            parts += [f"### What `{attacker}` picks", markdown(_picks(attacker, frozen.picks[attacker]))]
+    for attacker in _in_order(frozen.picks):
+        if attacker in kinds and not attacker.startswith("random-"):
+            parts += [f"### What `{attacker}` picks", markdown(_picks(kinds[attacker], frozen.picks[attacker]))]
     return parts
 
 
-def _dislodge_rates(frozen: CrossPlayed) -> Table:
+def _dislodge_rates(frozen: CrossPlayed, kinds: dict[str, str]) -> Table:
     body = []
-    for name, fell in frozen.dislodged.items():
-        against = ("none", f"random-{name.rpartition('-')[0]}")
+    for name in _in_order(frozen.dislodged):
+        fell = frozen.dislodged[name]
+        against = ("none", f"random-{kinds.get(name)}")
         less = [_less(fell, frozen.dislodged.get(other, {})) if other != name else "" for other in against]
         body.append([name, with_interval(frozen.dislodge_rate(name)), str(len(fell)), *less])
     return ["attacker", "dislodged of lifted", "n", "less none", "less random"], body
@@ -133,20 +172,13 @@ def _less(fell: dict[Scene, bool], other: dict[Scene, bool]) -> str:
     return difference(paired_difference(*paired(fell, other))) if fell.keys() & other.keys() else ""
 
 
-def _picks(attacker: str, picks: list[tuple[int, bool]]) -> Table:
-    kind = attacker.rpartition("-")[0]
+def _picks(kind: str, picks: list[tuple[int, bool]]) -> Table:
     counts = Counter(action for action, _ in picks)
     body = []
     for action, n in counts.most_common():
-        fell = [dislodged for other, dislodged in picks if other == action]
-        share = n / len(picks)
-        body.append(
-            [
-                ADVERSARIES[kind].told(action),
-                f"{BAR * max(1, round(BAR_LENGTH * share))} {percent(share)}",
-                f"{sum(fell)}/{n}",
-            ]
-        )
+        fell = sum(dislodged for other, dislodged in picks if other == action)
+        bar = BAR * max(1, round(BAR_LENGTH * n / len(picks)))
+        body.append([ADVERSARIES[kind].description(action), f"{bar} {percent(n / len(picks))}", f"{fell}/{n}"])
     return ["action", f"picked (n={len(picks)}, of {ADVERSARIES[kind].actions_n} actions)", "dislodged"], body
 
 
@@ -154,7 +186,7 @@ def crossplay_rows(run: RunFolder, protocol: str, objects: str) -> list[dict[str
     """Machine-readable robust rates of one run."""
     rows: list[dict[str, Any]] = []
     for player, one in crossplayed([run], protocol, objects).items():
-        for attacker in one.dislodged:
+        for attacker in _in_order(one.dislodged):
             rate = one.robust_rate(attacker)
             low, high = rate.interval
             rows.append(

@@ -56,6 +56,12 @@ def trained_players(run: RunFolder, config: RunConfig) -> list[str]:
     return names
 
 
+def is_whole(run: RunFolder, config: RunConfig) -> bool:
+    """Whether everything that the run's config asks for is there: all protagonists and all of their tests."""
+    tests = [run.test(test.protocol, test.objects, name) for test in tests_of(config) for name in player_names(config)]
+    return all(path.exists() for path in (*(run.player(name) for name in player_names(config)), *tests))
+
+
 def all_results(run: RunFolder, config: RunConfig) -> list[dict[str, Any]]:
     """A row for every player and test on disk."""
     rows: list[dict[str, Any]] = []

@@ -75,7 +75,7 @@ def _tests(run: RunFolder, config: RunConfig) -> list[str]:
 def _side_by_side(run: RunFolder, config: RunConfig) -> list[str]:
     """Tables I and II, laid out as the paper's table II, where both protocols were tested on its objects."""
     conditions = {"without adversary": COLLABORATIVE}
-    conditions |= {f"with {bout.adversary}": f"{bout.adversary}-{bout.iterations_n}" for bout in config.match.bouts}
+    conditions |= {f"with {bout.adversary}": bout.iterations[-1] for bout in config.match.bouts}
     columns = {
         (protocol, told): run.test(protocol, "named", player)
         for protocol in PROTOCOLS

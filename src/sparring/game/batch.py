@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sparring.actions.adversaries import SecondHand
-from sparring.config import AttackConfig
+from sparring.actions.trajectory import Pose
+from sparring.config import SecondHandConfig
 from sparring.world.hand import HandSensors, second_mount
-from sparring.world.physics import Played
+from sparring.world.physics import MAX_PENETRATION_M, Played
 from sparring.world.scene import Scene, open_scene
 
 FORCE_WINDOW_STEPS = 10
@@ -35,17 +35,18 @@ class Batch:
             held[row] = self._scene.is_between_fingers(self.states[row])
         return held
 
-    def bring(self, second: SecondHand, config: AttackConfig, indices: Sequence[int]) -> np.ndarray:
-        """Brings a second hand to where each action starts; returns how far each object reaches towards it."""
-        hand = second.config(config)
-        mount, alone = second_mount(hand), self._scene
-        self._scene = open_scene(alone.config, alone.spec, hand)
-        depths = np.array([alone.depth_m(state, mount) for state in self.states])
-        starts = [second.start(config, index, depth)[:6] for index, depth in zip(indices, depths, strict=True)]
-        self.states = np.stack(
-            [self._scene.with_second_hand(state, start) for state, start in zip(self.states, starts, strict=True)]
-        )
-        return depths
+    def depths_m(self, second: SecondHandConfig) -> np.ndarray:
+        """How far each object reaches towards a second hand."""
+        mount = second_mount(second)
+        return np.array([self._scene.depth_m(state, mount) for state in self.states])
+
+    def add_second_hand(self, second: SecondHandConfig, starts: Sequence[Pose]) -> None:
+        """Goes on in the scene with a second hand; where that has no room at its start, the attempt is invalid."""
+        self._scene = open_scene(self._scene.config, self._scene.spec, second)
+        joined = [self._scene.with_second_hand(state, start[:6]) for state, start in zip(self.states, starts, strict=True)]
+        for row in self.holding():
+            self.valid[row] = self._scene.engine.penetration_m(joined[row]) < MAX_PENETRATION_M
+        self.states = np.stack(joined)
 
     def play(self, rows: np.ndarray, trajectories: Sequence[np.ndarray] | np.ndarray, forces_n: np.ndarray | None = None) -> None:
         """Plays the trajectories of some rows; the others, lost, feel nothing from here on.

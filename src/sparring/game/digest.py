@@ -8,7 +8,7 @@ from safetensors import SafetensorError, safe_open
 from sparring.config_file import to_json
 from sparring.data.store import digest_of, read_shard
 from sparring.errors import CheckpointError
-from sparring.game.run_folder import NOT_DECIDING, RunFolder
+from sparring.game.run_folder import FOREIGN, NOT_DECIDING, RunFolder
 
 
 def digest_run(run: RunFolder) -> str:
@@ -19,7 +19,7 @@ def digest_run(run: RunFolder) -> str:
     """
     total = hashlib.sha256(to_json(run.config()).encode())
     for folder in ("stages", "evaluation", "crossplay"):
-        for path in sorted((run.path / folder).rglob("*.parquet")):
+        for path in sorted(path for path in (run.path / folder).rglob("*.parquet") if FOREIGN not in path.stem):
             total.update(f"{path.relative_to(run.path).as_posix()}:{digest_of(read_shard(path))}".encode())
     for path in sorted((run.path / "players").glob("*.safetensors")):
         total.update(f"{path.name}:{_tensors_digest(path)}".encode())

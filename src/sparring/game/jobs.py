@@ -152,7 +152,7 @@ def grasp(job: GraspJob) -> GraspOutcomes:
     world, dt = job.world, job.world.timestep_s
     scene = open_scene(world, job.spec)
     executed = tuple(with_noise(one, world, seed) for one, seed in zip(job.grasps, job.seeds, strict=True))
-    from_m = start_height_m(world.hand, scene.object_top_m(job.state))
+    from_m = start_height_m(world.hand, world.lift, scene.object_top_m(job.state))
     batch = Batch(scene, np.stack([_with_hand(job.state, one.pose(from_m)) for one in executed]))
     tools = world.hand, world.grip, world.lift
     everyone = np.arange(len(executed))
@@ -186,26 +186,28 @@ def attack(job: AttackJob) -> AttackOutcomes:
     adversary = ADVERSARIES[job.adversary]
     chosen = [adversary.action(index) for index in job.actions]
     held, valid = np.zeros(len(chosen), bool), np.ones(len(chosen), bool)
-    for way in adversary.attacks:
-        rows = np.array([row for row, (attack, _) in enumerate(chosen) if attack is way], int)
+    for kind in adversary.attacks:
+        rows = np.array([row for row, (attack, _) in enumerate(chosen) if attack is kind], int)
         if len(rows):
-            batch = _attacked(job, way, rows, [chosen[row][1] for row in rows])
+            batch = _attacked(job, kind, rows, [chosen[row][1] for row in rows])
             held[rows], valid[rows] = batch.has_object(), batch.valid
     return AttackOutcomes(dislodged=~held, invalid=~valid)
 
 
-def _attacked(job: AttackJob, way: Attack, rows: np.ndarray, indices: list[int]) -> Batch:
+def _attacked(job: AttackJob, kind: Attack, rows: np.ndarray, indices: list[int]) -> Batch:
     """The end of attacks of one kind; an object lost while the hand gets ready is not attacked further."""
-    world, dt = job.world, job.world.timestep_s
+    world, config, dt = job.world, job.attack, job.world.timestep_s
     batch = Batch(open_scene(world, job.spec), job.states[rows])
     starts = [lifted_pose(job.grasps[row], world.hand, world.grip, world.lift) for row in rows]
-    prepared = [way.prepare(job.attack, index, start, dt=dt) for index, start in zip(indices, starts, strict=True)]
+    prepared = [kind.prepare(config, index, start, dt=dt) for index, start in zip(indices, starts, strict=True)]
     batch.play(np.arange(len(rows)), prepared)
     depths = np.zeros(len(rows))
-    if way.second_hand is not None:
-        depths = batch.bring(way.second_hand, job.attack, indices)
+    if kind.second_hand is not None:
+        second = kind.second_hand.config(config)
+        depths = batch.depths_m(second)
+        batch.add_second_hand(second, [kind.second_hand.start(config, k, d) for k, d in zip(indices, depths, strict=True)])
     paths = [
-        way.trajectory(job.attack, index, ready[-1], depth_m=depth, dt=dt)
+        kind.trajectory(config, index, ready[-1], depth_m=depth, dt=dt)
         for index, ready, depth in zip(indices, prepared, depths, strict=True)
     ]
     batch.play(batch.holding(), paths)

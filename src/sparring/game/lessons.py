@@ -4,6 +4,7 @@ import numpy as np
 
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.actions.grasp import ANGLES_N, mirrored_angle
+from sparring.config import AttackConfig
 from sparring.data.targets import adversary_targets
 from sparring.game.experience import Experience
 from sparring.game.training import Lesson, mirror_table
@@ -24,7 +25,7 @@ def protagonist_lesson(known: Experience, targets: np.ndarray, held_out: np.ndar
     )
 
 
-def adversary_lesson(attacks: Experience, adversary: str, held_out: np.ndarray) -> Lesson:
+def adversary_lesson(attacks: Experience, adversary: str, held_out: np.ndarray, config: AttackConfig) -> Lesson:
     """An adversary's attacks by eq. 4, seen in the canonical view s+."""
     kind = ADVERSARIES[adversary]
     return Lesson(
@@ -36,5 +37,5 @@ def adversary_lesson(attacks: Experience, adversary: str, held_out: np.ndarray) 
         positive=attacks.dislodged,
         held_out=held_out,
         turned=False,
-        mirrored=mirror_table(kind.mirrored, kind.actions_n),
+        mirrored=mirror_table(kind.mirrored, kind.actions_n, across=kind.mirrors_across(config)),
     )

@@ -36,7 +36,7 @@ COLLABORATIVE = "collaborative"
 
 def player_names(config: RunConfig) -> list[str]:
     """Protagonists that a run ends with, in the order of the paper's table."""
-    attacked = [f"{bout.adversary}-{i + 1}" for bout in config.match.bouts for i in range(bout.iterations_n)]
+    attacked = [name for bout in config.match.bouts for name in bout.iterations]
     return [START, COLLABORATIVE, *attacked]
 
 
@@ -91,8 +91,7 @@ class Match:
         stages, player = ["random"], START
         for bout in self.config.match.bouts:
             attacker: AttackPlayer = RandomAttacks(bout.adversary)
-            for number in range(1, bout.iterations_n + 1):
-                name = f"{bout.adversary}-{number}"
+            for name in bout.iterations:
                 stages.append(name)
                 self._collect(Stage(name, bout.grasps_per_iteration_n), self.protagonist(player), attacker)
                 self._fit_adversary(bout.adversary, name, player, stages)
@@ -120,18 +119,13 @@ class Match:
         self._fit(name, "protagonist", network, lesson, schedule, summary)
 
     def _fit_adversary(self, adversary: str, name: str, player: str, stages: list[str]) -> None:
-        """The adversary learns anew, by eq. 4, from all of its attacks.
-
-        Its convolutions start from ImageNet's where there are such, else from the protagonist's.
-        """
+        """The adversary learns anew, by eq. 4, from all of its attacks."""
         if self.run.player(adversary_name(name)).exists():
             return
         learning, known = self.config.learning, self._experience(stages)
         attacks = known.where(known.adversaries == adversary)
-        network = self._new_network(adversary_name(name), ADVERSARIES[adversary].actions_n)
-        if not starts_from_imagenet(self.config.network):
-            network.convolutions.load_state_dict(self.load(player, "protagonist").convolutions.state_dict())
-        lesson = adversary_lesson(attacks, adversary, self._held_out(attacks))
+        network = self.new_adversary(adversary, name, player)
+        lesson = adversary_lesson(attacks, adversary, self._held_out(attacks), self.config.attack)
         schedule = Schedule(learning.adversary_rate, learning.adversary_epochs_n, keep_best=True)
         self._fit(adversary_name(name), "adversary", network, lesson, schedule, {"dislodged_rate": _mean(attacks.dislodged)})
 
@@ -199,6 +193,13 @@ class Match:
         return new_network(
             self.config.network, actions_n, dropout=self.config.learning.dropout, seed=seed_of(self.config.seed, "network", name)
         )
+
+    def new_adversary(self, adversary: str, name: str, player: str) -> PatchNet:
+        """An untrained adversary; its convolutions start from ImageNet's where there are such, else from a protagonist's."""
+        network = self._new_network(adversary_name(name), ADVERSARIES[adversary].actions_n)
+        if not starts_from_imagenet(self.config.network):
+            network.convolutions.load_state_dict(self.load(player, "protagonist").convolutions.state_dict())
+        return network
 
     def load(self, name: str, role: Role) -> PatchNet:
         """A player of this run, on the device."""

@@ -13,6 +13,8 @@ from sparring.config_file import from_json, hash_of, to_json
 from sparring.data.files import read_text, write_text
 from sparring.errors import ConfigError, DataError, RunFolderError
 
+FOREIGN = " of "
+"""In the name of a cross-play shard: the attacker is of another run. Such are no part of this run's digest."""
 NOT_DECIDING = ("images_per_s",)
 """Metrics that say how fast, not what; left out of the digest."""
 VERSIONED = ("numpy", "mujoco", "torch", "pyarrow", "scipy", "pillow")
@@ -57,8 +59,8 @@ class RunFolder:
         return self.path / "evaluation" / protocol / objects / f"{player}.parquet"
 
     def crossplay(self, protocol: str, objects: str, player: str) -> Path:
-        """Shard of a player's cross-play."""
-        return self.path / "crossplay" / protocol / objects / f"{player}.parquet"
+        """Folder of a protagonist's cross-play, a shard an attacker."""
+        return self.path / "crossplay" / protocol / objects / player
 
     def config(self) -> RunConfig:
         """The run's config.
@@ -116,11 +118,9 @@ class RunFolder:
         after = [row for row in known[at:] if row.get("fit") != fit]
         write_text(self.metrics_path, "".join(json.dumps(row, sort_keys=True) + "\n" for row in known[:at] + rows + after))
 
-    def unseal(self) -> bool:
-        """Removes the manifest before the folder changes; says whether there was one."""
-        sealed = self.manifest_path.exists()
+    def unseal(self) -> None:
+        """Removes the manifest before the folder changes."""
         self.manifest_path.unlink(missing_ok=True)
-        return sealed
 
     def seal(self) -> None:
         """Writes the manifest."""

@@ -25,7 +25,7 @@ POSITIVE_TARGET = 0.1
 """A target of at least this counts as a success in the train accuracy, since alpha lowers targets (authors' code)."""
 PREDICTED = 0.5
 MIRRORS = ((False, False), (True, False), (False, True), (True, True))
-"""Mirrored along x, along y."""
+"""Mirrored along x, along y. The first two keep y as it is."""
 RMSPROP = {"alpha": 0.9, "momentum": 0.9}
 
 
@@ -45,8 +45,8 @@ class Lesson:
     turned: bool
     """True for the protagonist, whose patches are turned so that the acted angle falls in a random bin; the adversary
     always sees the canonical view."""
-    mirrored: Int[np.ndarray, "4 actions"]
-    """Which action an action becomes in a patch that is not mirrored, mirrored along x, along y, along both."""
+    mirrored: Int[np.ndarray, "mirrors actions"]
+    """Which action an action becomes in a patch under each of the first `MIRRORS`, as many as keep the world as it is."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,10 @@ class EpochMetrics:
 EpochDone = Callable[[EpochMetrics], None]
 
 
-def mirror_table(mirrored: Mirrored, actions_n: int) -> Int[np.ndarray, "4 actions"]:
-    """What every action becomes under each of `MIRRORS`."""
-    return np.array([[mirrored(index, x=x, y=y) for index in range(actions_n)] for x, y in MIRRORS])
+def mirror_table(mirrored: Mirrored, actions_n: int, *, across: bool = True) -> Int[np.ndarray, "mirrors actions"]:
+    """What every action becomes under each of `MIRRORS`; without `across` under those that keep y as it is."""
+    mirrors = MIRRORS if across else MIRRORS[:2]
+    return np.array([[mirrored(index, x=x, y=y) for index in range(actions_n)] for x, y in mirrors])
 
 
 def held_out_objects(objects: np.ndarray, share: float, seed: int) -> Bool[np.ndarray, " n"]:
@@ -261,6 +262,7 @@ class _Batches:
             rows for rows in (np.flatnonzero(trained & lesson.positive), np.flatnonzero(trained & ~lesson.positive)) if len(rows)
         ]
         self._batch_n, self._jitter_px, self._rng = batch_n, jitter_px, rng_of(seed, "batches")
+        self._mirrors_n = len(lesson.mirrored)
         self.per_epoch = max(1, int(np.ceil(trained.sum() / batch_n)))
 
     def epoch(self) -> Iterator[tuple[np.ndarray, _Change]]:
@@ -274,7 +276,7 @@ class _Batches:
     def _change(self, n: int) -> _Change:
         return _Change(
             bins=self._rng.integers(ANGLES_N, size=n),
-            mirrors=self._rng.integers(len(MIRRORS), size=n),
+            mirrors=self._rng.integers(self._mirrors_n, size=n),
             shifts_px=(self._jitter_px * self._rng.standard_normal((n, 2))).astype(np.float32),
         )
 

@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 from jaxtyping import Float
 
-from sparring.config import GripConfig, HandConfig, Point, SecondHandConfig
+from sparring.config import GripConfig, HandConfig, LiftConfig, Point, SecondHandConfig
 from sparring.world.frames import about_z, quat_of, rotation
 
 AXES = ("x", "y", "z", "yaw", "pitch", "roll")
@@ -57,24 +57,25 @@ def gap_m(hand: HandConfig, closing_m: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Mount:
-    """Where a hand's axes begin, what it collides with, and how strong its arm is."""
+    """Where a hand's axes begin, what it meets, and how strong its arm is."""
 
     prefix: str
     """Of the names of its parts."""
     position_m: Point
     rotation: Float[np.ndarray, "3 3"]
     """World from mount."""
-    bit: int
-    meets: int
+    contype: int
+    conaffinity: int
+    """MuJoCo's contact bits: what meets what."""
     forces_n: tuple[tuple[float, float], ...]
     """Force range along x, y and z."""
     drag_n_s_m: float = 0.0
     """Friction of its arm's slides, which stops the hand where no force may."""
 
 
-def first_mount(hand: HandConfig) -> Mount:
+def first_mount(lift: LiftConfig) -> Mount:
     """The protagonist's: the world."""
-    force = (-hand.arm_force_n, hand.arm_force_n)
+    force = (-lift.arm_force_n, lift.arm_force_n)
     return Mount("", (0.0, 0.0, 0.0), np.eye(3), HAND_BIT, TABLE_BIT, (force, force, force))
 
 
@@ -121,7 +122,7 @@ def add_hand(spec: mujoco.MjSpec, hand: HandConfig, grip: GripConfig, mount: Mou
 
 
 def _contacts(mount: Mount) -> dict[str, int]:
-    return {"group": HAND_GROUP, "contype": mount.bit, "conaffinity": mount.meets}
+    return {"group": HAND_GROUP, "contype": mount.contype, "conaffinity": mount.conaffinity}
 
 
 def _add_axis(
@@ -265,6 +266,6 @@ def closed_target_m(hand: HandConfig, grip: GripConfig) -> float:
     return hand.opening_m - hand.closed_gap_m + 1.5 * grip.force_n / GRIP_STIFFNESS_N_M
 
 
-def grasp_height_m(hand: HandConfig) -> float:
+def grasp_height_m(hand: HandConfig, lift: LiftConfig) -> float:
     """Height of the hand frame over the table in a grasp: the fingertips just clear it."""
-    return hand.clearance_m + hand.pad_height_m / 2
+    return lift.clearance_m + hand.pad_height_m / 2

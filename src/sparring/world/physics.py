@@ -94,10 +94,11 @@ class Engine:
         calm = np.abs(np.nan_to_num(after[:, 1 + nq : 1 + nq + self.model.nv], nan=np.inf)).max(axis=1) < MAX_SPEED
         valid = on_time & finite & calm
         for row in np.flatnonzero(valid):
-            valid[row] = self._penetration_m(after[row]) < MAX_PENETRATION_M
+            valid[row] = self.penetration_m(after[row]) < MAX_PENETRATION_M
         return valid
 
-    def _penetration_m(self, state: np.ndarray) -> float:
+    def penetration_m(self, state: Float[np.ndarray, " state"]) -> float:
+        """How deep bodies are pressed into each other, at most."""
         data = self.forward(state)
         return float(-data.contact.dist.min(initial=0.0))
 

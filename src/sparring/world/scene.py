@@ -68,11 +68,13 @@ class Scene:
         self.spec = spec
         self.object: ObjectModel = object_named(spec.object_name, config.objects)
         self.engine = Engine(_compile(config, self.object, second))
+        self.has_second_hand = second is not None
         self._settled: np.ndarray | None = None
 
     @property
     def settled(self) -> Float[np.ndarray, " state"]:
-        """The state after placement. Simulates it on first use."""
+        """The state after placement. Simulates it on first use; a scene with a second hand is only gone on with."""
+        assert not self.has_second_hand
         if self._settled is None:
             self._settled = self._place()
         return self._settled
@@ -122,7 +124,8 @@ class Scene:
 
     def with_second_hand(self, state: Float[np.ndarray, " state"], pose: Float[np.ndarray, " 6"]) -> Float[np.ndarray, " longer"]:
         """A state of the scene without a second hand, gone on with in this one: the second hand open and at rest at a pose."""
-        qvel = 1 + HAND_DOF_N + 7
+        assert self.has_second_hand
+        qvel = OBJECT_QPOS.stop
         assert len(state) == qvel + HAND_DOF_N + OBJECT_DOF_N
         return np.concatenate([state[:qvel], pose, np.zeros(2), state[qvel:], np.zeros(HAND_DOF_N)])
 
@@ -222,7 +225,7 @@ def _compile(config: WorldConfig, model: ObjectModel, second: SecondHandConfig |
         contype=TABLE_BIT,
         conaffinity=HAND_BIT | SECOND_BIT,
     )
-    add_hand(spec, config.hand, config.grip, first_mount(config.hand), surface_friction=model.friction)
+    add_hand(spec, config.hand, config.grip, first_mount(config.lift), surface_friction=model.friction)
     _add_object(spec, model)
     if second is not None:
         add_hand(spec, second.hand, second.grip, second_mount(second), surface_friction=model.friction)
