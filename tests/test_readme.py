@@ -12,7 +12,7 @@ import tyro
 from sparring.cli import commands
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = {name: getattr(commands, name) for name in ("play", "evaluate", "report", "grasp", "digest", "weights")}
+COMMANDS = {name: getattr(commands, name) for name in ("play", "evaluate", "crossplay", "report", "grasp", "digest", "weights")}
 
 
 def _typed() -> list[str]:

@@ -136,6 +136,17 @@ def test_tables_one_and_two_stand_side_by_side_as_the_papers(copied: RunFolder) 
     assert rows[-1][1:] == ["0.0 %", "10.0 %", "20.0 %", "68.0 %", "80.0 %", "82.0 %", "68 %", "80 %", "82 %"]
 
 
+def test_low_force_comes_first_and_is_called_table_one(copied: RunFolder) -> None:
+    for protocol in ("high-force", "low-force"):
+        named_shard(copied.test(protocol, "named", "start"), dict.fromkeys(paper.TABLE_2, 3))
+    headings = [line for line in report(copied).splitlines() if line.startswith("## Test")]
+    assert headings == [
+        "## Test: low-force, named objects (table I)",
+        "## Test: low-force, novel-families objects",
+        "## Test: high-force, named objects (table II)",
+    ]
+
+
 def test_the_papers_table_adds_up_to_its_overall_rates() -> None:
     totals = [sum(row[column] for row in paper.TABLE_2.values()) for column in range(3)]
     assert totals == list(paper.HIGH_FORCE.values()) == [68, 80, 82]

@@ -19,6 +19,9 @@ from sparring.game.match import COLLABORATIVE, START, player_names
 from sparring.game.run_folder import RunFolder
 from sparring.world.objects.catalogue import names_in
 
+TABLES = {"low-force": "I", "high-force": "II"}
+"""The paper's tables that a protocol's results on its own objects stand beside."""
+
 
 def report(run: RunFolder) -> str:
     """The whole report of a run, as far as the run has come."""
@@ -57,11 +60,12 @@ def _tests(run: RunFolder, config: RunConfig) -> list[str]:
     if not results:
         return [f"No player has been tested yet: run `sparring evaluate {run.path}`."]
     parts = []
-    for protocol, objects in sorted({(row["protocol"], row["objects"]) for row in results}):
+    tests = {(row["protocol"], row["objects"]) for row in results}
+    for protocol, objects in sorted(tests, key=lambda test: (list(PROTOCOLS).index(test[0]), test[1])):
         rows = [row for row in results if (row["protocol"], row["objects"]) == (protocol, objects)]
         tested = PROTOCOLS[protocol]
         parts += [
-            f"## Test: {protocol}, {objects} objects",
+            f"## Test: {protocol}, {objects} objects" + (f" (table {TABLES[protocol]})" if objects == "named" else ""),
             f"Success: lifted {100 * config.world.lift.lift_height_m:g} cm and held {config.world.lift.hold_s:g} s, at "
             f"{(tested.grip or config.world.grip).force_n:g} N with {tested.patches_n} patches, greedily. "
             "Every player meets the same scenes. "
