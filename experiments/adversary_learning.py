@@ -127,7 +127,7 @@ def _tell(rows: list[Row], attackers: list[str], random: str) -> None:
     }
     for name, fallen in fell.items():
         rate, less = Rate(sum(fallen.values()), len(fallen)), paired_difference(*paired(fallen, fell[random]))
-        picked = Counter(row["action"] for row in rows if row["adversary"] == name)
+        picked = Counter(row["action"] for row in rows if row["adversary"] == name and "action" in row)
         figures = {
             "attacker": name,
             "dislodged": round(rate.rate, 4),
