@@ -137,7 +137,7 @@ def test_grasps_are_json_and_a_picture(played: tiny.PlayedRun, scene: Path, tmp_
     done = sparring("grasp", played.folder.path, scene, "--top-k", 3, "--out", drawn)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told["player"] == "shake-2"
+    assert told["player"] == "snatch-1"
     assert told["picture"] == str(drawn)
     assert len(told["grasps"]) == 3
     best = told["grasps"][0]
