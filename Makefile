@@ -21,7 +21,7 @@ format: $(VENV)/ready-dev
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/ready
-	$(BIN)/python benchmarks/collect.py
+	for adversary in nobody shake snatch; do $(BIN)/python benchmarks/collect.py --adversary $$adversary; done
 	$(BIN)/python benchmarks/train.py
 
 $(VENV)/bin/python:
