@@ -146,7 +146,7 @@ def test_grasps_are_json_and_a_picture(played: tiny.PlayedRun, scene: Path, tmp_
     assert 0 <= best["row_px"] < 120
     assert best["angle_deg"] == 10 * best["angle"]
     assert np.asarray(Image.open(drawn)).shape[1] >= 640
-    again = sparring("grasp", played.folder.player("shake-2"), scene, "--top-k", 3, "--out", drawn)
+    again = sparring("grasp", played.folder.player("snatch-1"), scene, "--top-k", 3, "--out", drawn)
     assert json.loads(again.stdout) == told
 
 
