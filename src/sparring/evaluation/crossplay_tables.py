@@ -113,16 +113,17 @@ def _sections(arms: Sequence[Sequence[RunFolder]], protocol: str, objects: str) 
             continue
         of = f", {' and '.join(f'`{run.path.name}`' for run in arm)}" if len(arms) > 1 or len(arm) > 1 else ""
         parts += [f"## Cross-play: {protocol}, {objects} objects{of}", LEGEND, POOLED if len(arm) > 1 else ""]
-        parts.append(markdown(_matrix(played)))
+        kinds = kinds_of(arm[0].config())
+        parts.append(markdown(_matrix(played, kinds)))
         if FROZEN in played:
-            parts += _learning(played[FROZEN], kinds_of(arm[0].config()))
+            parts += _learning(played[FROZEN], kinds)
     return [part for part in parts if part]
 
 
-def _matrix(played: dict[str, CrossPlayed]) -> Table:
+def _matrix(played: dict[str, CrossPlayed], kinds: dict[str, str]) -> Table:
     """Robust rates; the adversaries of earlier iterations, which the frozen protagonist alone has met, are left out."""
     rows = {name: one for name, one in played.items() if name != FROZEN} or played
-    attackers = _in_order(name for one in rows.values() for name in one.dislodged)
+    attackers = _in_order((name for one in rows.values() for name in one.dislodged), kinds)
     body = [
         [
             name,
@@ -134,14 +135,14 @@ def _matrix(played: dict[str, CrossPlayed]) -> Table:
     return ["protagonist", "lifted", *attackers], body
 
 
-def _in_order(attackers: Iterable[str]) -> list[str]:
+def _in_order(attackers: Iterable[str], kinds: dict[str, str]) -> list[str]:
     """None, then by adversary, random before learned and foreign ones, then the published tests."""
 
     def rank(name: str) -> tuple[int, str, bool, int, str]:
         if name in STABILITY_TESTS:
             return (0 if name == "none" else 2), "", False, 0, name
-        kind = name.removeprefix("random-").partition(FOREIGN)[0].rstrip("0123456789").rstrip("-")
-        return 1, kind, not name.startswith("random-"), len(name), name
+        attacker, foreign, _ = name.partition(FOREIGN)
+        return 1, kinds.get(attacker, attacker), bool(foreign) or not name.startswith("random-"), len(name), name
 
     return sorted(set(attackers), key=rank)
 
@@ -152,7 +153,7 @@ def _learning(frozen: CrossPlayed, kinds: dict[str, str]) -> list[str]:
         f"### Is the adversary learning? (all attack what `{FROZEN}` lifted; differences are paired, McNemar's exact test)",
         markdown(_dislodge_rates(frozen, kinds)),
     ]
-    for attacker in _in_order(frozen.picks):
+    for attacker in _in_order(frozen.picks, kinds):
         if attacker in kinds and not attacker.startswith("random-"):
             parts += [f"### What `{attacker}` picks", markdown(_picks(kinds[attacker], frozen.picks[attacker]))]
     return parts
@@ -160,7 +161,7 @@ def _learning(frozen: CrossPlayed, kinds: dict[str, str]) -> list[str]:
 
 def _dislodge_rates(frozen: CrossPlayed, kinds: dict[str, str]) -> Table:
     body = []
-    for name in _in_order(frozen.dislodged):
+    for name in _in_order(frozen.dislodged, kinds):
         fell = frozen.dislodged[name]
         against = ("none", f"random-{kinds.get(name)}")
         less = [_less(fell, frozen.dislodged.get(other, {})) if other != name else "" for other in against]
@@ -185,8 +186,9 @@ def _picks(kind: str, picks: list[tuple[int, bool]]) -> Table:
 def crossplay_rows(run: RunFolder, protocol: str, objects: str) -> list[dict[str, Any]]:
     """Machine-readable robust rates of one run."""
     rows: list[dict[str, Any]] = []
+    kinds = kinds_of(run.config())
     for player, one in crossplayed([run], protocol, objects).items():
-        for attacker in _in_order(one.dislodged):
+        for attacker in _in_order(one.dislodged, kinds):
             rate = one.robust_rate(attacker)
             low, high = rate.interval
             rows.append(
