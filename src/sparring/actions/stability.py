@@ -3,6 +3,7 @@
 Forces are told in the axes of the hand, which points down, and in newtons per kilogram of the object.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,9 +31,9 @@ class StabilityTest:
     trials: tuple[tuple[Push, ...], ...]
     gravity: bool = True
     """Whether the object's weight acts besides."""
-    shift_m: float | None = None
-    """The object may move at most this far in the hand; None: it must be held, no more."""
-    turn_deg: float | None = None
+    shift_m: float = math.inf
+    """The object may move at most this far in the hand."""
+    turn_deg: float = math.inf
     """It may turn at most this far in the hand."""
 
 

@@ -6,20 +6,19 @@ adversaries of their own run and of others, and put to published tests.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol
 
 import torch
 
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.actions.stability import STABILITY_TESTS
-from sparring.config import RunConfig
-from sparring.config_file import hash_of, to_json
+from sparring.config import ObjectSet, RunConfig
+from sparring.config_file import hash_of
 from sparring.data.records import Row, table_of
-from sparring.data.store import read_shard, write_shard
+from sparring.data.store import write_shard
 from sparring.errors import CheckpointError, ConfigError
 from sparring.evaluation.evaluate import trained_players
-from sparring.evaluation.protocol import TRIES_AT_ONCE_N, Test, Tried, greedy_player, try_scenes
+from sparring.evaluation.protocol import TRIES_AT_ONCE_N, Test, Tried, greedy_player, holds_scenes, try_scenes
 from sparring.farm.executors import Executor
 from sparring.game.cell import AttackRequest, HeldRequest, SimulatedCell
 from sparring.game.collect import AttackPlayer, LearnedAttacks, RandomAttacks
@@ -107,7 +106,9 @@ class Entrant:
     """By kind: those of all iterations that have learned from attacks, in order."""
 
 
-def entrants(runs: Sequence[RunFolder], protocol: str, objects: str, tries_n: int | None, device: torch.device) -> list[Entrant]:
+def entrants(
+    runs: Sequence[RunFolder], protocol: str, objects: ObjectSet, tries_n: int | None, device: torch.device
+) -> list[Entrant]:
     """The runs with their players, all of them read and checked, so that nothing is played before all is known to be possible.
 
     Args:
@@ -126,7 +127,7 @@ def entrants(runs: Sequence[RunFolder], protocol: str, objects: str, tries_n: in
     _require_one_world(runs, configs)
     found = []
     for run, config in zip(runs, configs, strict=True):
-        test = Test(protocol, objects, tries_n or config.test.tries_n)  # type: ignore[arg-type]
+        test = Test(protocol, objects, tries_n or config.test.tries_n)
         names = trained_players(run, config)
         learned = {
             bout.adversary: _learned(run, config, bout.adversary, [name for name in bout.iterations if name in names], device)
@@ -147,7 +148,7 @@ def _require_one_world(runs: Sequence[RunFolder], configs: Sequence[RunConfig]) 
 
 
 def _learned(run: RunFolder, config: RunConfig, kind: str, iterations: Sequence[str], device: torch.device) -> list[Adversarial]:
-    found = []
+    found, compute = [], compute_for(config.learning, device)
     for name in iterations:
         path = run.player(adversary_name(name))
         network, card = load_player(path, role="adversary")
@@ -155,7 +156,6 @@ def _learned(run: RunFolder, config: RunConfig, kind: str, iterations: Sequence[
             raise CheckpointError(f"{path} chooses among {network.actions_n} actions; {kind} has {ADVERSARIES[kind].actions_n}")
         if card.trained_n:
             patch_px = card.patches.size_px(config.world.camera.pixel_m)
-            compute = compute_for(config.learning, device)
             found.append(Adversarial(name, LearnedAttacks(kind, network.to(device), compute, patch_px)))
     return found
 
@@ -195,7 +195,7 @@ def _play(
 ) -> None:
     """One protagonist against whom it has not met yet."""
     specs, folder = own.test.specs(config), own.run.crossplay(own.test.protocol, own.test.objects, name)
-    tried_already = _seeds(folder / f"{TRIES}.parquet") >= {spec.seed for spec in specs}
+    tried_already = holds_scenes(folder / f"{TRIES}.parquet", specs)
     todo = [one for one in attackers if not (tried_already and (folder / f"{one.name}.parquet").exists())]
     if not todo:
         return
@@ -213,10 +213,6 @@ def _play(
         write_shard(folder / f"{part}.parquet", table_of(rows[part]))
 
 
-def _seeds(path: Path) -> set[int]:
-    return set(read_shard(path, ["scene_seed"])["scene_seed"].to_pylist()) if path.exists() else set()
-
-
 def attacked(attacker: Attacker, tried: Sequence[Tried], cell: SimulatedCell) -> list[Row]:
     """A record for every lifted try: what became of it."""
     held = [one for one in tried if one.row["lifted"]]
@@ -228,4 +224,4 @@ def attacked(attacker: Attacker, tried: Sequence[Tried], cell: SimulatedCell) ->
 
 def same_arms(first: RunConfig, second: RunConfig) -> bool:
     """Whether two runs differ in nothing but their seed."""
-    return to_json(replace(first, seed=0)) == to_json(replace(second, seed=0))
+    return replace(first, seed=0) == replace(second, seed=0)

@@ -66,7 +66,7 @@ def run_test(test: Test, players: dict[Path, GraspPlayer], *, config: RunConfig,
     `config` and `cell` are of the test's protocol.
     """
     specs = test.specs(config)
-    todo = {path: player for path, player in players.items() if not _is_done(path, specs)}
+    todo = {path: player for path, player in players.items() if not holds_scenes(path, specs)}
     if not todo:
         return
     rows: dict[Path, list[Row]] = {path: [] for path in todo}
@@ -81,7 +81,8 @@ def run_test(test: Test, players: dict[Path, GraspPlayer], *, config: RunConfig,
         write_shard(path, table_of(tried))
 
 
-def _is_done(path: Path, specs: Sequence[SceneSpec]) -> bool:
+def holds_scenes(path: Path, specs: Sequence[SceneSpec]) -> bool:
+    """Whether a shard is there and has all of these scenes, and perhaps more."""
     if not path.exists():
         return False
     tried = set(read_shard(path, ["scene_seed"])["scene_seed"].to_pylist())

@@ -238,7 +238,7 @@ def _trial(job: StabilityJob, test: StabilityTest, trial: int, rows: np.ndarray)
     survived = batch.has_object()
     for row in np.flatnonzero(survived):
         shift_m, turn_rad = scene.slip(job.states[rows[row]], batch.states[row])
-        survived[row] = shift_m <= (test.shift_m or np.inf) and np.rad2deg(turn_rad) <= (test.turn_deg or np.inf)
+        survived[row] = shift_m <= test.shift_m and np.rad2deg(turn_rad) <= test.turn_deg
     return survived, batch.valid
 
 
