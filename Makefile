@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format bench proto clean
 
 demo: $(VENV)/ready
 	$(BIN)/sparring play demo --out runs/demo
@@ -23,6 +23,9 @@ format: $(VENV)/ready-dev
 bench: $(VENV)/ready
 	for adversary in nobody shake snatch; do $(BIN)/python benchmarks/collect.py --adversary $$adversary; done
 	$(BIN)/python benchmarks/train.py
+
+proto: $(VENV)/ready-dev
+	$(BIN)/python -m grpc_tools.protoc -I src/sparring/remote --descriptor_set_out=src/sparring/remote/cell.binpb cell.proto
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -18,9 +18,10 @@ from sparring.config_file import altered
 from sparring.data.store import read_stage
 from sparring.evaluation.protocol import Test, greedy_player, lifted_in, run_test
 from sparring.evaluation.statistics import Rate
-from sparring.farm.executors import executor_named
+from sparring.farm.executors import FarmConfig, open_farm
+from sparring.game.attackers import RandomAttacks
 from sparring.game.cell import SimulatedCell
-from sparring.game.collect import RandomAttacks, Stage, collect
+from sparring.game.collect import Stage, collect
 from sparring.game.match import Match
 from sparring.game.progress import Silent
 from sparring.game.run_folder import RunFolder
@@ -49,7 +50,7 @@ def main(
     config = replace(config, match=replace(config.match, random_grasps_n=grasps))
     compute = compute_for(config.learning, device_named("auto"))
     begun = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder, executor_named("process") as executor:
+    with tempfile.TemporaryDirectory() as folder, open_farm(FarmConfig("process")) as executor:
         run = RunFolder(Path(folder))
         cell = SimulatedCell(config.world, config.attack, executor)
         match = Match(config, cell, run, compute, Silent())
@@ -67,7 +68,8 @@ def main(
             of_test = test.config(config)
             path = run.test(protocol, "held-out", "start")
             tested = {path: greedy_player(match.load("start", "protagonist"), compute, of_test)}
-            run_test(test, tested, config=of_test, cell=SimulatedCell(of_test.world, of_test.attack, executor), progress=Silent())
+            cell = SimulatedCell(of_test.world, of_test.attack, executor)
+            run_test(test, tested, config=of_test, cell=cell, progress=Silent(), run=run)
             lifted = list(lifted_in(path).values())
             figures[f"start {protocol}"] = _told(sum(lifted), len(lifted))
     print(json.dumps(figures | {"seconds": round(time.perf_counter() - begun)}), flush=True)

@@ -17,10 +17,11 @@ import numpy as np
 import tyro
 
 from sparring.config import QUARTER
-from sparring.farm.executors import Executor, executor_named
+from sparring.farm.executors import Executor, FarmConfig, open_farm
 from sparring.game import jobs
+from sparring.game.attackers import RandomAttacks
 from sparring.game.cell import SimulatedCell
-from sparring.game.collect import RandomAttacks, Stage, collect
+from sparring.game.collect import Stage, collect
 from sparring.game.progress import Silent
 from sparring.game.run_folder import RunFolder
 from sparring.players.choosing import RandomGrasps
@@ -47,7 +48,7 @@ def main(
     config = replace(QUARTER, match=match)
     player = RandomGrasps(config.patches, config.world.camera.pixel_m)
     attacker = None if adversary == "nobody" else RandomAttacks(adversary)
-    with tempfile.TemporaryDirectory() as folder, executor_named("process", workers) as executor:
+    with tempfile.TemporaryDirectory() as folder, open_farm(FarmConfig("process", workers)) as executor:
         watched = _Watched(executor)
         cell = SimulatedCell(config.world, config.attack, watched)
         run = RunFolder(Path(folder))
@@ -80,13 +81,15 @@ def main(
 class _Watched:
     """An executor that remembers what it was asked to do."""
 
+    here = False
+
     def __init__(self, executor: Executor) -> None:
         self._executor, self.done = executor, list[Job]()
 
-    def map(self, function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
+    def map(self, function: Callable[[Any], Any], jobs: Sequence[Any], *, key: Any = None) -> Iterator[Any]:
         """Results in the order of the jobs."""
         self.done += [(function, job) for job in jobs]
-        return self._executor.map(function, jobs)
+        return self._executor.map(function, jobs, key=key)
 
 
 def _time(executor: Executor, todo: Sequence[Job]) -> float:

@@ -22,9 +22,10 @@ from sparring.actions.adversaries import ADVERSARIES
 from sparring.config import QUARTER, RunConfig
 from sparring.config_file import altered
 from sparring.data.store import read_stage
-from sparring.farm.executors import executor_named
+from sparring.farm.executors import FarmConfig, open_farm
+from sparring.game.attackers import RandomAttacks
 from sparring.game.cell import SimulatedCell
-from sparring.game.collect import RandomAttacks, Stage, collect
+from sparring.game.collect import Stage, collect
 from sparring.game.experience import COLUMNS, Experience, experience_of
 from sparring.game.match import Match
 from sparring.game.progress import Silent
@@ -50,7 +51,7 @@ def main(grasps: int = 12_000, set: tuple[str, ...] = ()) -> None:
     config = altered(QUARTER, set)
     config = replace(config, match=replace(config.match, random_grasps_n=grasps))
     compute = compute_for(config.learning, device_named("auto"))
-    with tempfile.TemporaryDirectory() as folder, executor_named("process") as executor:
+    with tempfile.TemporaryDirectory() as folder, open_farm(FarmConfig("process")) as executor:
         run = RunFolder(Path(folder))
         cell = SimulatedCell(config.world, config.attack, executor)
         player = RandomGrasps(config.patches, config.world.camera.pixel_m)

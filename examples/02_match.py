@@ -10,8 +10,8 @@ import tyro
 
 from sparring.config import SMOKE
 from sparring.evaluation.evaluate import evaluate, tests_of
-from sparring.farm.executors import executor_named
-from sparring.game.cell import SimulatedCell
+from sparring.farm.executors import FarmConfig, open_farm
+from sparring.game.cell import SimulatedCell, simulated_cells
 from sparring.game.match import Match, resolved
 from sparring.game.progress import Silent
 from sparring.game.run_folder import RunFolder
@@ -28,10 +28,10 @@ def main(out: Path, alpha: float = 1.0) -> None:
     config = resolved(replace(SMOKE, learning=replace(SMOKE.learning, alpha=alpha)), "fp32")
     run, compute = RunFolder(out), compute_for(config.learning, device_named("cpu"))
     run.begin(config, {"made by": "examples/02_match.py"})
-    with executor_named("process", 2) as executor:
+    with open_farm(FarmConfig("process", 2)) as executor:
         cell = SimulatedCell(config.world, config.attack, executor)
         Match(config, cell, run, compute, Silent()).play()
-        results = evaluate(run, tests_of(config), executor=executor, compute=compute, progress=Silent())
+        results = evaluate(run, tests_of(config), open_cell=simulated_cells(executor), compute=compute, progress=Silent())
     for row in results:
         print(f"{row['player']:>14}: {row['successes']} of {row['n']} lifted, 95 % {row['low']:.2f} to {row['high']:.2f}")
 

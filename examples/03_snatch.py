@@ -11,8 +11,8 @@ import tyro
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.config import AttackConfig, PatchConfig, WorldConfig
 from sparring.evaluation.drawing import draw_snatches
-from sparring.game.collect import world_grasp
 from sparring.game.jobs import AttackJob, GraspJob, LookJob, attack, grasp, look
+from sparring.game.wave import world_grasp
 from sparring.players.choosing import ImageGrasp, canonical_views, grasped_patches
 from sparring.world.scene import SceneSpec
 

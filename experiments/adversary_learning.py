@@ -20,11 +20,12 @@ from sparring.config import ATTACKED_SHARE
 from sparring.data.records import Row
 from sparring.data.store import read_stage
 from sparring.evaluation.crossplay import Adversarial, Attacker, Published, attacked
-from sparring.evaluation.protocol import TRIES_AT_ONCE_N, Test, greedy_player, paired, try_scenes
+from sparring.evaluation.protocol import Test, greedy_player, paired, scenes_at_once, try_scenes
 from sparring.evaluation.statistics import Rate, paired_difference
-from sparring.farm.executors import executor_named
+from sparring.farm.executors import FarmConfig, open_farm
+from sparring.game.attackers import LearnedAttacks, RandomAttacks
 from sparring.game.cell import SimulatedCell
-from sparring.game.collect import LearnedAttacks, RandomAttacks, Stage, collect
+from sparring.game.collect import Stage, collect
 from sparring.game.experience import COLUMNS, Experience, experience_of
 from sparring.game.lessons import adversary_lesson
 from sparring.game.match import Match
@@ -70,7 +71,7 @@ def main(
     progress, compute = progress_for(quiet=False), compute_for(config.learning, device_named("auto"))
     kept = RunFolder(out)
     kept.begin(config, {"made by": "experiments/adversary_learning.py"})
-    with executor_named("process") as executor:
+    with open_farm(FarmConfig("process")) as executor:
         cell = SimulatedCell(config.world, config.attack, executor)
         arena = Arena(Match(config, cell, RunFolder(run), compute, progress), cell, adversary)
         known = _random_attacks(arena, kept)
@@ -112,9 +113,8 @@ def _fought(arena: Arena, attackers: list[Attacker], test: Test) -> list[Row]:
     config, specs = test.config(match.config), test.specs(match.config)
     player = greedy_player(match.load("start", "protagonist"), match.compute, config)
     with match.progress.task("attack P_0", len(specs), "tries") as task:
-        for start in range(0, len(specs), TRIES_AT_ONCE_N):
-            views = list(arena.cell.look(specs[start : start + TRIES_AT_ONCE_N]))
-            tried = try_scenes("start", player, views, config, arena.cell)
+        for some in scenes_at_once(specs, arena.cell):
+            tried = try_scenes("start", player, some, config, arena.cell)
             rows += [row for attacker in attackers for row in attacked(attacker, tried, arena.cell) if not row["invalid"]]
             task.advance(len(tried), lifted=sum(one.row["lifted"] for one in tried))
     return rows

@@ -26,8 +26,8 @@ from sparring.config import (
     WorldConfig,
 )
 from sparring.evaluation.evaluate import evaluate, tests_of
-from sparring.farm.executors import executor_named
-from sparring.game.cell import SimulatedCell
+from sparring.farm.executors import FarmConfig, open_farm
+from sparring.game.cell import SimulatedCell, simulated_cells
 from sparring.game.digest import digest_run
 from sparring.game.match import Match
 from sparring.game.progress import Silent
@@ -113,9 +113,9 @@ def cpu(config: RunConfig) -> Compute:
 def play(config: RunConfig, path: Path, *, executor: str = "serial", workers_n: int | None = None) -> PlayedRun:
     """Plays and tests a run, or what is missing of it."""
     run, compute = RunFolder(path), cpu(config)
-    with executor_named(executor, workers_n) as workforce:
+    with open_farm(FarmConfig(executor, workers_n)) as workforce:
         run.begin(config, {"command": "test"})
         cell = SimulatedCell(config.world, config.attack, workforce)
         Match(config, cell, run, compute, Silent()).play()
-        evaluate(run, tests_of(config), executor=workforce, compute=compute, progress=Silent())
+        evaluate(run, tests_of(config), open_cell=simulated_cells(workforce), compute=compute, progress=Silent())
     return PlayedRun(run, config, digest_run(run))

@@ -33,6 +33,10 @@ class WorkerError(SparringError):
     """A worker process died."""
 
 
+class CellError(SparringError):
+    """A remote cell does not answer, refuses, or answers nonsense; or a request to one is impossible."""
+
+
 def unknown_name(kind: str, name: object, known: object) -> str:
     """The message for a name that no table holds: what it is, what was asked, what there is."""
     return f"no {kind} is called {name!r}; there are: {', '.join(map(str, known))}"  # type: ignore[call-overload]

@@ -18,7 +18,8 @@ from sparring.evaluation.crossplay_tables import crossplay_rows, crossplay_secti
 from sparring.evaluation.evaluate import evaluate
 from sparring.evaluation.protocol import Test, lifted_in
 from sparring.evaluation.report import report
-from sparring.farm.executors import executor_named
+from sparring.farm.executors import FarmConfig, open_farm
+from sparring.game.cell import simulated_cells
 from sparring.game.digest import digest_run
 from sparring.game.match import adversary_name
 from sparring.game.progress import Silent
@@ -38,7 +39,7 @@ def taking_part(*runs: RunFolder, tries_n: int | None = TRIES_N) -> list[Entrant
 
 def play(*runs: RunFolder, tries_n: int = TRIES_N, executor: str = "serial", workers_n: int | None = None) -> None:
     """Plays runs against each other."""
-    with executor_named(executor, workers_n) as workforce:
+    with open_farm(FarmConfig(executor, workers_n)) as workforce:
         crossplay(taking_part(*runs, tries_n=tries_n), executor=workforce, device=CPU, progress=Silent())
 
 
@@ -90,8 +91,8 @@ def test_every_protagonist_meets_every_attack(crossed: RunFolder) -> None:
 def test_cross_play_lifts_what_the_test_lifts(crossed: RunFolder, tmp_path: Path) -> None:
     tested = copy_of(crossed, tmp_path / "tested")
     test = Test("low-force", "novel-families", TRIES_N)
-    with executor_named("serial") as executor:
-        evaluate(tested, [test], executor=executor, compute=tiny.cpu(tested.config()), progress=Silent())
+    with open_farm(FarmConfig("serial")) as executor:
+        evaluate(tested, [test], open_cell=simulated_cells(executor), compute=tiny.cpu(tested.config()), progress=Silent())
     for name in PLAYERS:
         lifted = {(row["object"], row["scene_seed"]): row["lifted"] for row in rows_of(crossed, name) if row["adversary"] is None}
         assert lifted == lifted_in(tested.test("low-force", "novel-families", name))

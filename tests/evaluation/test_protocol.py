@@ -14,7 +14,8 @@ from sparring.errors import RunFolderError
 from sparring.evaluation import evaluate as evaluation
 from sparring.evaluation.evaluate import all_results, evaluate, trained_players
 from sparring.evaluation.protocol import Test, lifted_in, paired
-from sparring.farm.executors import executor_named
+from sparring.farm.executors import FarmConfig, open_farm
+from sparring.game.cell import simulated_cells
 from sparring.game.progress import Silent
 from sparring.game.run_folder import RunFolder
 from sparring.world.objects.catalogue import names_in
@@ -26,8 +27,8 @@ NOVEL = Test("low-force", "novel-families", 1)
 
 def results_of(run: RunFolder, test: Test) -> list[dict]:  # type: ignore[type-arg]
     """Tests a run's players."""
-    with executor_named("serial") as executor:
-        return evaluate(run, [test], executor=executor, compute=tiny.cpu(run.config()), progress=Silent())
+    with open_farm(FarmConfig("serial")) as executor:
+        return evaluate(run, [test], open_cell=simulated_cells(executor), compute=tiny.cpu(run.config()), progress=Silent())
 
 
 def shard_of(played: tiny.PlayedRun, player: str) -> list[dict]:  # type: ignore[type-arg]

@@ -13,8 +13,8 @@ from sparring.actions.grasp import Grasp
 from sparring.actions.snatch import SNATCHES_N, Snatch, index_of, pose, presented_pose, starting_pose, trajectory
 from sparring.config import HIGH_FORCE, AttackConfig, NoiseConfig, PresentConfig, SecondHandConfig, SnatchConfig, WorldConfig
 from sparring.evaluation.drawing import snatch_pixel
-from sparring.game.collect import world_grasp
 from sparring.game.jobs import AttackJob, AttackOutcomes, GraspJob, LookJob, _attacked, attack, grasp, look
+from sparring.game.wave import world_grasp
 from sparring.players.choosing import ImageGrasp
 from sparring.world.hand import CONTROLS_N, second_mount
 from sparring.world.objects.model import ObjectModel, Part, assemble

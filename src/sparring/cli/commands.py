@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -10,17 +11,20 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 from tyro.conf import Positional
 
+from sparring.cli.stopping import heed_interrupts
 from sparring.config import Precision, RunConfig, preset_named
 from sparring.config_file import altered, from_json
+from sparring.farm.executors import FarmConfig, open_farm
 
 if TYPE_CHECKING:
     from sparring.game.run_folder import RunFolder
 
 DeviceName = Literal["auto", "cpu", "cuda"]
-ExecutorName = Literal["serial", "process"]
 ProtocolName = Literal["low-force", "high-force"]
 TestedObjects = Literal["named", "novel-families", "held-out"]
 MAX_PATCHES_N = 100_000
+Farm = Annotated[FarmConfig, tyro.conf.arg(name="")]
+FARM = FarmConfig()
 Settings = Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE ...")]
 
 
@@ -30,8 +34,9 @@ def play(
     out: Path,
     seed: int | None = None,
     set: Settings = (),
-    executor: ExecutorName = "process",
-    workers: int | None = None,
+    farm: Farm = FARM,
+    cell: str | None = None,
+    token_file: Path | None = None,
     device: DeviceName = "auto",
     quiet: bool = False,
 ) -> None:
@@ -45,17 +50,17 @@ def play(
         out: the run folder, made if need be.
         seed: decides every random draw; 0 unless the config says otherwise.
         set: settings to change, such as learning.alpha=0.5 world.grip.force_n=10.
-        executor: where the physics runs: in worker processes or in this one. Results are the same.
-        workers: number of worker processes; all cores unless given.
+        farm: where the physics runs. Results are the same.
+        cell: a cell on another machine to play in, such as tcp://127.0.0.1:5580; see `sparring cell serve`.
+        token_file: holds the cell's token, where the environment variable SPARRING_CELL_TOKEN does not.
         device: where networks run; auto takes a GPU where there is one.
         quiet: show no progress.
     """
     config = _config(preset, set, seed)
     from sparring.cli.progress import progress_for
+    from sparring.cli.workplace import workplace
     from sparring.evaluation.evaluate import evaluate as run_tests
     from sparring.evaluation.evaluate import tests_of
-    from sparring.farm.executors import cores_n, executor_named
-    from sparring.game.cell import SimulatedCell
     from sparring.game.match import Match, resolved
     from sparring.game.run_folder import RunFolder, provenance
     from sparring.players.device import compute_for, device_named, resolved_precision
@@ -64,18 +69,23 @@ def play(
     run, place = RunFolder(out), device_named(device)
     stored = _stored_precision(run) if config.learning.precision == "auto" else None
     config = resolved(config, stored or resolved_precision(config.learning.precision, place))
-    workers_n = 1 if executor == "serial" else workers or cores_n()
-    command = " ".join(sys.argv[1:])
-    begun_with = provenance(device=str(place), workers_n=workers_n, executor=executor, renderer=RENDERER, command=command)
-    with executor_named(executor, workers) as workforce:
-        compute, progress = compute_for(config.learning, place), progress_for(quiet=quiet)
-        match = Match(config, SimulatedCell(config.world, config.attack, workforce), run, compute, progress)
+    heed_interrupts()
+    with run.locked(), workplace(farm, cell, token_file) as place_of_work:
+        compute, progress, open_cell = compute_for(config.learning, place), progress_for(quiet=quiet), place_of_work.open_cell
+        match = Match(config, open_cell(config), run, compute, progress)
+        begun_with = provenance(
+            device=str(place),
+            workers_n=place_of_work.workers_n,
+            executor=place_of_work.name,
+            renderer=RENDERER,
+            command=" ".join(sys.argv[1:]),
+        )
         run.begin(config, begun_with)
         run.unseal()
         match.play()
-        run_tests(run, tests_of(config), executor=workforce, compute=compute, progress=progress)
-    report(out)
-    run.seal()
+        run_tests(run, tests_of(config), open_cell=open_cell, compute=compute, progress=progress)
+        report(out)
+        run.seal()
 
 
 def evaluate(
@@ -84,8 +94,9 @@ def evaluate(
     protocol: tuple[ProtocolName, ...] = ("low-force",),
     objects: TestedObjects = "named",
     tries: int | None = None,
-    executor: ExecutorName = "process",
-    workers: int | None = None,
+    farm: Farm = FARM,
+    cell: str | None = None,
+    token_file: Path | None = None,
     device: DeviceName = "auto",
     quiet: bool = False,
 ) -> None:
@@ -96,15 +107,16 @@ def evaluate(
         protocol: low-force (7 N, plain pads, 128 patches), high-force (35 N, rubber pads, 1280 patches), or both.
         objects: the paper's ten, objects of families never trained on, or new objects of the training families.
         tries: tries an object; as the run's config says unless given.
-        executor: where the physics runs.
-        workers: number of worker processes; all cores unless given.
+        farm: where the physics runs.
+        cell: a cell on another machine to test in, such as tcp://127.0.0.1:5580.
+        token_file: holds the cell's token, where the environment variable SPARRING_CELL_TOKEN does not.
         device: where networks run.
         quiet: show no progress.
     """
     from sparring.cli.progress import progress_for
+    from sparring.cli.workplace import workplace
     from sparring.evaluation.evaluate import evaluate as run_tests
     from sparring.evaluation.evaluate import tests_of
-    from sparring.farm.executors import executor_named
     from sparring.game.run_folder import RunFolder
     from sparring.players.device import compute_for, device_named
 
@@ -112,12 +124,14 @@ def evaluate(
     config = folder.config()
     tries_n = config.test.tries_n if tries is None else tries
     asked = replace(config, test=replace(config.test, protocols=protocol, objects=objects, tries_n=tries_n))
-    with executor_named(executor, workers) as workforce:
+    heed_interrupts()
+    with folder.locked(), workplace(farm, cell, token_file) as place_of_work:
         compute = compute_for(config.learning, device_named(device))
         folder.unseal()
-        run_tests(folder, tests_of(asked), executor=workforce, compute=compute, progress=progress_for(quiet=quiet))
-    report(run)
-    _seal_if_whole(folder)
+        open_cell, progress = place_of_work.open_cell, progress_for(quiet=quiet)
+        run_tests(folder, tests_of(asked), open_cell=open_cell, compute=compute, progress=progress)
+        report(run)
+        _seal_if_whole(folder)
 
 
 def crossplay(
@@ -126,8 +140,7 @@ def crossplay(
     protocol: ProtocolName = "low-force",
     objects: TestedObjects = "named",
     tries: int | None = None,
-    executor: ExecutorName = "process",
-    workers: int | None = None,
+    farm: Farm = FARM,
     device: DeviceName = "auto",
     quiet: bool = False,
 ) -> None:
@@ -142,8 +155,7 @@ def crossplay(
         protocol: low-force (7 N, plain pads, 128 patches) or high-force (35 N, rubber pads, 1280 patches).
         objects: the paper's ten, objects of families never trained on, or new objects of the training families.
         tries: tries an object; as each run's config says unless given.
-        executor: where the physics runs.
-        workers: number of worker processes; all cores unless given.
+        farm: where the physics runs.
         device: where networks run.
         quiet: show no progress.
     """
@@ -153,7 +165,6 @@ def crossplay(
     from sparring.evaluation.crossplay import crossplay as play_all
     from sparring.evaluation.crossplay import entrants
     from sparring.evaluation.crossplay_tables import crossplay_rows, crossplay_sections
-    from sparring.farm.executors import executor_named
     from sparring.game.run_folder import RunFolder
     from sparring.players.device import device_named
 
@@ -166,15 +177,19 @@ def crossplay(
         raise ConfigError("the same run is named twice")
     place = device_named(device)
     taking_part = entrants(folders, protocol, objects, tries, place)
-    with executor_named(executor, workers) as workforce:
+    heed_interrupts()
+    with ExitStack() as held:
+        for folder in folders:
+            held.enter_context(folder.locked())
+        executor = held.enter_context(open_farm(farm))
         for folder in folders:
             folder.unseal()
-        play_all(taking_part, executor=workforce, device=place, progress=progress_for(quiet=quiet))
-    for folder in folders:
-        rows = crossplay_rows(folder, protocol, objects)
-        write_text(folder.path / "crossplay" / protocol / f"{objects}.json", json.dumps(rows, indent=1) + "\n")
-        _write_report(folder)
-        _seal_if_whole(folder)
+        play_all(taking_part, executor=executor, device=place, progress=progress_for(quiet=quiet))
+        for folder in folders:
+            rows = crossplay_rows(folder, protocol, objects)
+            write_text(folder.path / "crossplay" / protocol / f"{objects}.json", json.dumps(rows, indent=1) + "\n")
+            _write_report(folder)
+            _seal_if_whole(folder)
     _show("\n\n".join(crossplay_sections(folders)))
 
 
@@ -202,7 +217,10 @@ def _write_report(run: "RunFolder") -> str:
     from sparring.evaluation.report import report as told
 
     text = told(run)
-    write_text(run.path / "report.md", text)
+    path = run.path / "report.md"
+    write_text(path, text)
+    if run.is_complete():
+        run.enter(path)
     return text
 
 
@@ -260,6 +278,61 @@ def grasp(
     write_atomically(drawn, lambda part: picture.save(part, "png"))
     found = [asdict(one) | {"angle_deg": 10 * one.angle} for one in grasps]
     print(json.dumps({"player": grasper.card.name, "picture": str(drawn), "grasps": found}, indent=1))
+
+
+def cell(
+    action: Positional[Literal["serve"]],
+    /,
+    host: str = "127.0.0.1",
+    port: int = 5580,
+    token_file: Path | None = None,
+    farm: Farm = FARM,
+) -> None:
+    """Serve the simulated cell to a match on another machine: sparring play demo --out RUN --cell tcp://HOST:PORT.
+
+    A robot serves itself in the same way, from a few lines of Python: examples/04_robot.py.
+
+    Args:
+        action: serve.
+        host: where to listen; beyond this machine only with a token.
+        port: where to listen.
+        token_file: holds the token that a match must know, where the environment variable SPARRING_CELL_TOKEN does not.
+        farm: where the physics runs.
+    """
+    from sparring.game.cell import SimulatedCell
+    from sparring.remote.server import CellServer
+    from sparring.remote.wire import Address, token_from
+
+    address, token = Address(host, port), token_from(token_file)
+    with open_farm(farm) as executor:
+        at_once = 2 * executor.workers_n
+        serving = CellServer(
+            lambda world, attack: SimulatedCell(world, attack, executor),
+            address,
+            token=token,
+            requests_at_once=at_once,
+            name="simulated",
+        )
+        with serving:
+            print(f"serving a simulated cell on {address}; interrupt to stop", flush=True)
+            serving.wait()
+
+
+def verify(run: Positional[Path], /) -> None:
+    """Check a run: manifest, checksums, schema and counts. Says what is damaged, and how to mend it; exits with 1 then.
+
+    Args:
+        run: a run folder, finished or not.
+    """
+    from sparring.errors import DataError
+    from sparring.evaluation.integrity import told
+    from sparring.evaluation.integrity import verify as check
+    from sparring.game.run_folder import RunFolder
+
+    found = check(RunFolder(run))
+    print(told(found))
+    if found.damages:
+        raise DataError(f"{run}: {len(found.damages)} damaged")
 
 
 def digest(run: Positional[Path], /) -> None:

@@ -5,7 +5,7 @@ import sys
 
 import tyro
 
-from sparring.cli.commands import crossplay, digest, evaluate, grasp, play, report, weights
+from sparring.cli.commands import cell, crossplay, digest, evaluate, grasp, play, report, verify, weights
 from sparring.errors import ConfigError, SparringError
 
 DESCRIPTION = """Robots that learn to grasp by playing against an adversary, in physics simulation.
@@ -24,6 +24,8 @@ def main() -> None:
         "report": report,
         "grasp": grasp,
         "digest": digest,
+        "verify": verify,
+        "cell": cell,
         "weights": weights,
     }
     try:
@@ -39,7 +41,8 @@ def main() -> None:
             "out of memory; nothing written is lost: run the same command again with fewer --workers, or on a larger machine", 1
         )
     except KeyboardInterrupt:
-        _fail("interrupted; run the same command again to go on", 130)
+        print("sparring: interrupted; run the same command again to go on", file=sys.stderr, flush=True)
+        os._exit(130)  # a wave that is under way in a thread is not waited for
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:

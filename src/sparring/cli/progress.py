@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from sparring.cli.stopping import stopping
 from sparring.game.progress import Progress, Silent, Task
 
 LINE_EVERY_S = 20.0
@@ -40,7 +41,20 @@ class _BarTask:
         self._bars.update(self._id, advance=n, told=f"{rate:.3g} {self._unit}/s  {self._counts}")
 
 
-class BarProgress:
+class _Interruptible:
+    """Work that an interrupt may stop."""
+
+    @property
+    def stopping(self) -> bool:
+        """Whether there was an interrupt."""
+        return stopping()
+
+
+class QuietProgress(_Interruptible, Silent):
+    """Nothing is shown."""
+
+
+class BarProgress(_Interruptible):
     """Bars for a terminal."""
 
     @contextmanager
@@ -79,7 +93,7 @@ class _LineTask:
         print(line.rstrip(", "), file=sys.stderr, flush=True)
 
 
-class LineProgress:
+class LineProgress(_Interruptible):
     """Lines for a pipe or a file."""
 
     @contextmanager
@@ -93,5 +107,5 @@ class LineProgress:
 def progress_for(*, quiet: bool) -> Progress:
     """Bars on a terminal, lines elsewhere, nothing when asked to be quiet."""
     if quiet:
-        return Silent()
+        return QuietProgress()
     return BarProgress() if sys.stdout.isatty() else LineProgress()

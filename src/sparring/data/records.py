@@ -5,7 +5,9 @@ from typing import Any
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+ADDED_IN = {"fault": 2}
+"""Version of the schema in which a column was added, for those that version 1 did not have."""
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """Hugging Face's `Image` feature: `datasets` decodes it."""
 
@@ -49,6 +51,7 @@ COLUMNS: dict[str, tuple[pa.DataType, str]] = {
         "whether the fingers held nothing in the end, or a test was failed; null when none attacked",
     ),
     "invalid": (pa.bool_(), "the physics went wrong; the attempt counts for nobody"),
+    "fault": (pa.string(), "why an attempt is invalid: physics, or what became of its job; null for a valid one"),
     "replay_state": (pa.list_(pa.float64()), "state to replay an invalid attempt from; null otherwise"),
     "mass_kg": (pa.float32(), "of the object; no player sees it"),
     "friction": (pa.float32(), "surface factor of the object; no player sees it"),
@@ -57,6 +60,8 @@ COLUMNS: dict[str, tuple[pa.DataType, str]] = {
 }
 """Name -> (type, meaning)."""
 
+PHYSICS = "physics"
+"""The fault of an attempt in which a body ran away, or was pressed into another."""
 Row = dict[str, Any]
 FORCE_COLUMNS = {0.0: "force_closing_n", 0.05: "force_5cm_n", 0.20: "force_20cm_n", 0.30: "force_30cm_n"}
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sparring.data.files import write_atomically
-from sparring.data.records import SCHEMA, SCHEMA_VERSION
+from sparring.data.records import ADDED_IN, SCHEMA, SCHEMA_VERSION
 from sparring.errors import DataError
 
 IMAGE_DICTIONARY_BYTES = 64 * 2**20
@@ -37,24 +37,54 @@ def write_shard(path: Path, table: pa.Table) -> None:
 
 
 def read_shard(path: Path, columns: list[str] | None = None) -> pa.Table:
-    """A shard's table.
+    """A shard's table. One that an older version wrote is brought up to date.
 
     Raises:
         DataError: missing, damaged, or of another schema.
     """
     try:
-        table = pq.read_table(path, columns=columns, page_checksum_verification=True)
-    except (OSError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0]
+        found = pq.read_schema(path)
+        version = _version(path, found)
+        given = [name for name in columns or SCHEMA.names if name not in ADDED_IN or ADDED_IN[name] <= version]
+        if columns is None and found.names != given:
+            raise DataError(f"shard {path} does not have the columns of its schema")
+        table = pq.read_table(path, columns=given, page_checksum_verification=True)
+        for name in given:
+            if table.schema.field(name).type != SCHEMA.field(name).type:
+                raise DataError(f"shard {path} has a column {name} of another type than its schema's")
+        return _brought_up_to_date(table, columns or SCHEMA.names)
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        reason = (str(error).splitlines() or ["?"])[0]
         raise DataError(
             f"shard {path} is damaged or missing ({reason}); delete it and run `sparring play` (or what made it) again to redo it"
         ) from None
-    version = (table.schema.metadata or {}).get(b"sparring_schema", b"none").decode()
-    if version != str(SCHEMA_VERSION):
-        raise DataError(f"shard {path} has schema {version}, this version of sparring reads {SCHEMA_VERSION}")
-    if columns is None and table.schema.names != SCHEMA.names:
-        raise DataError(f"shard {path} does not have the columns of its schema")
-    return table
+
+
+def _version(path: Path, schema: pa.Schema) -> int:
+    version = (schema.metadata or {}).get(b"sparring_schema", b"none").decode(errors="replace")
+    if not (version.isdecimal() and 1 <= int(version) <= SCHEMA_VERSION):
+        raise DataError(
+            f"shard {path} has schema {version}, this version of sparring reads 1 to {SCHEMA_VERSION}; "
+            "if a newer version wrote it, read it with that"
+        )
+    return int(version)
+
+
+def _brought_up_to_date(table: pa.Table, columns: list[str]) -> pa.Table:
+    """With the columns that its version did not have, empty."""
+    missing = [name for name in columns if name not in table.schema.names]
+    for name in missing:
+        table = table.append_column(SCHEMA.field(name), pa.nulls(len(table), SCHEMA.field(name).type))
+    return table.select(columns) if missing else table
+
+
+def is_whole_shard(path: Path) -> bool:
+    """Whether all of a shard can be read and every page's checksum is right."""
+    try:
+        read_shard(path)
+    except DataError:
+        return False
+    return True
 
 
 def read_stage(stage: Path, columns: list[str] | None = None) -> pa.Table:

@@ -14,19 +14,20 @@ from sparring.actions.adversaries import ADVERSARIES
 from sparring.actions.stability import STABILITY_TESTS
 from sparring.config import ObjectSet, RunConfig
 from sparring.config_file import hash_of
-from sparring.data.records import Row, table_of
+from sparring.data.records import PHYSICS, Row, table_of
 from sparring.data.store import write_shard
 from sparring.errors import CheckpointError, ConfigError
 from sparring.evaluation.evaluate import trained_players
-from sparring.evaluation.protocol import TRIES_AT_ONCE_N, Test, Tried, greedy_player, holds_scenes, try_scenes
+from sparring.evaluation.protocol import Test, Tried, greedy_player, holds_scenes, scenes_at_once, try_scenes
 from sparring.farm.executors import Executor
+from sparring.game.attackers import AttackPlayer, LearnedAttacks, RandomAttacks
 from sparring.game.cell import AttackRequest, HeldRequest, SimulatedCell
-from sparring.game.collect import AttackPlayer, LearnedAttacks, RandomAttacks
-from sparring.game.jobs import AttackOutcomes
+from sparring.game.jobs import AttackOutcomes, GraspOutcomes, View
 from sparring.game.match import START, adversary_name
-from sparring.game.progress import Progress
+from sparring.game.progress import Progress, require_going_on
 from sparring.game.run_folder import FOREIGN, RunFolder
 from sparring.players.checkpoint import load_player
+from sparring.players.choosing import ImageGrasp
 from sparring.players.device import Compute, compute_for
 from sparring.seeding import rng_of
 
@@ -38,6 +39,15 @@ TRIES = "tries"
 """Name of the shard that says what was lifted."""
 
 
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What a protagonist lifted, and is about to be attacked."""
+
+    view: View
+    grasp: ImageGrasp
+    outcome: GraspOutcomes
+
+
 class Attacker(Protocol):
     """A column of the table."""
 
@@ -46,7 +56,7 @@ class Attacker(Protocol):
         """What it is called in records: `none`, `random-shake`, `shake-3`, `shake-3 of HASH`, `tugs`."""
         ...
 
-    def attack(self, held: Sequence[Tried], cell: SimulatedCell) -> list[Row]:
+    def attack(self, held: Sequence[Held], cell: SimulatedCell) -> list[Row]:
         """What became of every held object, as columns of a record."""
         ...
 
@@ -58,13 +68,14 @@ class Adversarial:
     name: str
     player: AttackPlayer
 
-    def attack(self, held: Sequence[Tried], cell: SimulatedCell) -> list[Row]:
+    def attack(self, held: Sequence[Held], cell: SimulatedCell) -> list[Row]:
         """Attacks each held object; a choice depends on its scene alone, not on what else is held."""
         choices = [
             self.player.choose([one.view], [one.grasp], rng_of(one.view.spec.seed, "cross-play", self.name))[0] for one in held
         ]
         requests = [
-            AttackRequest(one.view, one.outcome, (0,), (choice.action,)) for one, choice in zip(held, choices, strict=True)
+            AttackRequest(one.view.spec, one.outcome.states, one.outcome.executed, (choice.action,))
+            for one, choice in zip(held, choices, strict=True)
         ]
         results = cell.attack(self.player.adversary, requests)
         return [
@@ -79,17 +90,20 @@ class Published:
 
     name: str
 
-    def attack(self, held: Sequence[Tried], cell: SimulatedCell) -> list[Row]:
+    def attack(self, held: Sequence[Held], cell: SimulatedCell) -> list[Row]:
         """Puts every held object to the test."""
-        results = cell.stability(self.name, [HeldRequest(one.view, one.outcome, (0,)) for one in held])
+        results = cell.stability(
+            self.name, [HeldRequest(one.view.spec, one.outcome.states, one.outcome.executed) for one in held]
+        )
         return [_result(one, result) for one, result in zip(held, results, strict=True)]
 
 
-def _result(one: Tried, result: AttackOutcomes) -> Row:
+def _result(one: Held, result: AttackOutcomes) -> Row:
     invalid = bool(result.invalid[0])
     return {
         "dislodged": bool(result.dislodged[0]),
         "invalid": invalid,
+        "fault": (result.fault or PHYSICS) if invalid else None,
         "replay_state": one.outcome.states[0].tolist() if invalid else None,
     }
 
@@ -195,30 +209,33 @@ def _play(
 ) -> None:
     """One protagonist against whom it has not met yet."""
     specs, folder = own.test.specs(config), own.run.crossplay(own.test.protocol, own.test.objects, name)
-    tried_already = holds_scenes(folder / f"{TRIES}.parquet", specs)
-    todo = [one for one in attackers if not (tried_already and (folder / f"{one.name}.parquet").exists())]
+    tried_already = holds_scenes(own.run, folder / f"{TRIES}.parquet", specs)
+    todo = [one for one in attackers if not (tried_already and own.run.holds(folder / f"{one.name}.parquet"))]
     if not todo:
         return
     network = load_player(own.run.player(name), role="protagonist")[0]
     player = greedy_player(network, compute, config)
     rows: dict[str, list[Row]] = {TRIES: [], **{attacker.name: [] for attacker in todo}}
     with progress.task(f"cross-play {name}", len(specs), "tries") as task:
-        for start in range(0, len(specs), TRIES_AT_ONCE_N):
-            tried = try_scenes(name, player, list(cell.look(specs[start : start + TRIES_AT_ONCE_N])), config, cell)
+        for some in scenes_at_once(specs, cell):
+            tried = try_scenes(name, player, some, config, cell)
             rows[TRIES] += [one.row | {"stage": "cross-play"} for one in tried]
             for attacker in todo:
                 rows[attacker.name] += attacked(attacker, tried, cell)
             task.advance(len(tried), lifted=sum(one.row["lifted"] for one in tried))
     for part in [attacker.name for attacker in todo] + ([] if tried_already else [TRIES]):
         write_shard(folder / f"{part}.parquet", table_of(rows[part]))
+        own.run.enter(folder / f"{part}.parquet")
+    require_going_on(progress)
 
 
 def attacked(attacker: Attacker, tried: Sequence[Tried], cell: SimulatedCell) -> list[Row]:
     """A record for every lifted try: what became of it."""
-    held = [one for one in tried if one.row["lifted"]]
+    lifted = [one for one in tried if one.row["lifted"]]
+    held = [Held(*one.attempt) for one in lifted if one.attempt is not None]
     return [
         one.row | {"attempt": f"{one.row['attempt']}/{attacker.name}", "stage": "cross-play", "adversary": attacker.name} | result
-        for one, result in zip(held, attacker.attack(held, cell), strict=True)
+        for one, result in zip(lifted, attacker.attack(held, cell), strict=True)
     ]
 
 

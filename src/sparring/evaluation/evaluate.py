@@ -1,16 +1,15 @@
 """Testing the players of a run and writing `evaluation/results.json`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sparring.config import RunConfig
-from sparring.data.files import write_text
-from sparring.errors import RunFolderError
+from sparring.data.files import read_text, write_text
+from sparring.errors import DataError, RunFolderError
 from sparring.evaluation.protocol import Test, greedy_player, lifted_in, run_test
 from sparring.evaluation.statistics import Rate
-from sparring.farm.executors import Executor
-from sparring.game.cell import SimulatedCell
+from sparring.game.cell import Cell
 from sparring.game.match import player_names
 from sparring.game.progress import Progress
 from sparring.game.run_folder import RunFolder
@@ -24,9 +23,11 @@ def tests_of(config: RunConfig) -> list[Test]:
 
 
 def evaluate(
-    run: RunFolder, tests: Sequence[Test], *, executor: Executor, compute: Compute, progress: Progress
+    run: RunFolder, tests: Sequence[Test], *, open_cell: Callable[[RunConfig], Cell], compute: Compute, progress: Progress
 ) -> list[dict[str, Any]]:
     """Tests every player of a run that there is, and returns the rows of `results.json`.
+
+    `open_cell` gives a cell with the world of a config.
 
     Raises:
         RunFolderError: the run has no player yet.
@@ -35,14 +36,13 @@ def evaluate(
     names = trained_players(run, config)
     for test in tests:
         of_test = test.config(config)
-        cell = SimulatedCell(of_test.world, of_test.attack, executor)
         players = {
             run.test(test.protocol, test.objects, name): greedy_player(
                 load_player(run.player(name), role="protagonist")[0], compute, of_test
             )
             for name in names
         }
-        run_test(test, dict(players), config=of_test, cell=cell, progress=progress)
+        run_test(test, players, config=of_test, cell=open_cell(of_test), progress=progress, run=run)
     rows = all_results(run, config)
     write_text(run.results_path, json.dumps(rows, indent=1) + "\n")
     return rows
@@ -86,3 +86,15 @@ def all_results(run: RunFolder, config: RunConfig) -> list[dict[str, Any]]:
                 }
             )
     return rows
+
+
+def read_results(run: RunFolder) -> list[dict[str, Any]]:
+    """The rows of `results.json`.
+
+    Raises:
+        DataError: missing or damaged.
+    """
+    try:
+        return json.loads(read_text(run.results_path))
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{run.results_path} is damaged: {error}") from None

@@ -1,6 +1,6 @@
 """The test on novel objects (section VI-C): greedy grasps, lifted 30 cm and held; every player meets the same scenes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -13,9 +13,10 @@ from sparring.data.records import Row, table_of
 from sparring.data.store import read_shard, write_shard
 from sparring.errors import DataError
 from sparring.game.cell import Cell, GraspRequest
-from sparring.game.collect import attempt_row, world_grasp
-from sparring.game.jobs import GraspOutcomes, View
-from sparring.game.progress import Progress
+from sparring.game.jobs import GraspOutcomes, Unseen, View
+from sparring.game.progress import Progress, require_going_on
+from sparring.game.run_folder import RunFolder
+from sparring.game.wave import attempt_row, unseen_row, world_grasp
 from sparring.players.choosing import GraspPlayer, ImageGrasp, Protagonist
 from sparring.players.device import Compute
 from sparring.players.networks import PatchNet
@@ -60,57 +61,67 @@ def greedy_player(network: PatchNet, compute: Compute, config: RunConfig) -> Pro
     return Protagonist(network, compute, config.patches, config.world.camera.pixel_m, config.match.patches_n, "greedy")
 
 
-def run_test(test: Test, players: dict[Path, GraspPlayer], *, config: RunConfig, cell: Cell, progress: Progress) -> None:
+def run_test(
+    test: Test, players: Mapping[Path, GraspPlayer], *, config: RunConfig, cell: Cell, progress: Progress, run: RunFolder
+) -> None:
     """Tests players whose shard (the key) does not hold the test's scenes yet, and perhaps more of them.
 
     `config` and `cell` are of the test's protocol.
     """
     specs = test.specs(config)
-    todo = {path: player for path, player in players.items() if not holds_scenes(path, specs)}
+    todo = {path: player for path, player in players.items() if not holds_scenes(run, path, specs)}
     if not todo:
         return
-    rows: dict[Path, list[Row]] = {path: [] for path in todo}
     with progress.task(f"test {test.protocol} on {test.objects}", len(specs) * len(todo), "tries") as task:
-        for start in range(0, len(specs), TRIES_AT_ONCE_N):
-            views = list(cell.look(specs[start : start + TRIES_AT_ONCE_N]))
-            for path, player in todo.items():
-                tried = [one.row for one in try_scenes(path.stem, player, views, config, cell)]
-                rows[path] += tried
-                task.advance(len(tried), lifted=sum(row["lifted"] for row in tried))
-    for path, tried in rows.items():
-        write_shard(path, table_of(tried))
+        for path, player in todo.items():
+            rows: list[Row] = []
+            for some in scenes_at_once(specs, cell):
+                tried = try_scenes(path.stem, player, some, config, cell)
+                rows += [one.row for one in tried]
+                task.advance(len(tried), lifted=sum(one.row["lifted"] for one in tried))
+            write_shard(path, table_of(rows))
+            run.enter(path)
+            require_going_on(progress)
 
 
-def holds_scenes(path: Path, specs: Sequence[SceneSpec]) -> bool:
-    """Whether a shard is there and has all of these scenes, and perhaps more."""
-    if not path.exists():
+def holds_scenes(run: RunFolder, path: Path, specs: Sequence[SceneSpec]) -> bool:
+    """Whether a shard is there, whole, and has all of these scenes, and perhaps more."""
+    if not run.holds(path):
         return False
     tried = set(read_shard(path, ["scene_seed"])["scene_seed"].to_pylist())
     return tried.issuperset(spec.seed for spec in specs)
 
 
+def scenes_at_once(specs: Sequence[SceneSpec], cell: Cell) -> Iterator[Sequence[SceneSpec]]:
+    """The scenes of a test in parts that fit memory and the cell."""
+    at_once = cell.scenes_at_once or TRIES_AT_ONCE_N
+    return (specs[start : start + at_once] for start in range(0, len(specs), at_once))
+
+
 @dataclass(frozen=True, eq=False)
 class Tried:
-    """A try of a test: what was chosen, what came of it, and its record."""
+    """A try of a test and its record."""
 
-    view: View
-    grasp: ImageGrasp
-    outcome: GraspOutcomes
     row: Row
+    attempt: tuple[View, ImageGrasp, GraspOutcomes] | None
+    """What was seen, chosen and found out; None where the scene could not be looked at."""
 
 
-def try_scenes(name: str, player: GraspPlayer, views: Sequence[View], config: RunConfig, cell: Cell) -> list[Tried]:
+def try_scenes(name: str, player: GraspPlayer, specs: Sequence[SceneSpec], config: RunConfig, cell: Cell) -> list[Tried]:
     """A player's best grasp on every scene, carried out; `config` and `cell` are of the test's protocol."""
-    chosen = [player.choose(view.image, 1, rng_of(view.spec.seed, "test"))[0] for view in views]
-    requests = [
-        GraspRequest(view, (world_grasp(view, grasp),), (seed_of(view.spec.seed, "noise"),))
-        for view, grasp in zip(views, chosen, strict=True)
-    ]
-    tried = []
-    for request, grasp, outcome in zip(requests, chosen, cell.grasp(requests, must_hold=True), strict=True):
-        spec = request.view.spec
-        row = {"attempt": f"{name}/{spec.object_name}/{spec.seed}", "stage": "test"}
-        tried.append(Tried(request.view, grasp, outcome, row | attempt_row(request, grasp, outcome, 0, config)))
+    tried = [Tried({"attempt": f"{name}/{spec.object_name}/{spec.seed}", "stage": "test"}, None) for spec in specs]
+    asked: list[tuple[int, View, ImageGrasp, GraspRequest]] = []
+    for number, looked in enumerate(cell.look(specs)):
+        if isinstance(looked, Unseen):
+            tried[number] = Tried(tried[number].row | unseen_row(looked), None)
+            continue
+        grasp = player.choose(looked.image, 1, rng_of(looked.spec.seed, "test"))[0]  # while others are looked at
+        noise = seed_of(looked.spec.seed, "noise")
+        asked.append((number, looked, grasp, GraspRequest(looked.spec, looked.state, (world_grasp(looked, grasp),), (noise,))))
+    outcomes = cell.grasp([request for *_, request in asked], must_hold=True)
+    for (number, view, grasp, request), outcome in zip(asked, outcomes, strict=True):
+        row = tried[number].row | attempt_row(view, grasp, request, outcome, 0, config)
+        tried[number] = Tried(row, (view, grasp, outcome))
     return tried
 
 

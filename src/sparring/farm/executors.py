@@ -1,33 +1,52 @@
 """Where jobs run. Every executor gives the same results in the order of the jobs; only the time differs."""
 
-import multiprocessing
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Protocol, Self, TypeVar
 
-from sparring.errors import ConfigError, WorkerError, unknown_name
+from sparring.errors import ConfigError, unknown_name
+from sparring.farm.dispatch import JOB_TIMEOUT_S, Crew, Lost
+from sparring.farm.processes import ProcessWorker, cores_n
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
-ExecutorName = Literal["serial", "process"]
+ExecutorName = Literal["serial", "process", "ray"]
 
 
 class Executor(AbstractContextManager["Executor"], Protocol):
     """Maps pure functions over jobs."""
 
-    def map(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
-        """Results in the order of the jobs, as they come."""
+    @property
+    def workers_n(self) -> int:
+        """Jobs that are done at the same time."""
+        ...
+
+    @property
+    def here(self) -> bool:
+        """Whether this process does the jobs itself."""
+        ...
+
+    def map(
+        self, function: Callable[[Job], Result], jobs: Sequence[Job], *, key: Callable[[Job], Hashable] | None = None
+    ) -> Iterator[Result | Lost]:
+        """Results in the order of the jobs, as they come; `Lost` where a job was set aside because workers died of it.
+
+        Jobs of one `key` share what a worker keeps, such as a compiled scene.
+        """
         ...
 
 
 class SerialExecutor:
     """One job after the other, in this process: the reference."""
 
-    def map(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
+    here = True
+    workers_n = 1
+
+    def map(
+        self, function: Callable[[Job], Result], jobs: Sequence[Job], *, key: Callable[[Job], Hashable] | None = None
+    ) -> Iterator[Result | Lost]:
         """Results in the order of the jobs."""
         return map(function, jobs)
 
@@ -38,72 +57,56 @@ class SerialExecutor:
         return None
 
 
-class ProcessExecutor:
-    """Worker processes on this machine, each started anew, so that they share nothing with the parent."""
+@dataclass(frozen=True)
+class FarmConfig:
+    """Where the physics runs. Decides the time that a run takes, never its results."""
 
-    def __init__(self, workers_n: int | None = None) -> None:
-        self.workers_n = workers_n or cores_n()
-        self._pool = ProcessPoolExecutor(
-            self.workers_n, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(os.getpid(),)
-        )
+    executor: ExecutorName = "process"
+    """serial: in this process; process: worker processes on this machine; ray: the workers of a Ray cluster."""
+    workers: int | None = None
+    """Number of workers; all cores of the machine or cluster unless given."""
+    address: str | None = None
+    """Ray cluster to join, such as auto or ray://host:10001; a Ray on this machine alone unless given."""
+    job_timeout_s: float = JOB_TIMEOUT_S
+    """A worker that is silent over one job for so long is replaced."""
 
-    def map(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
-        """Results in the order of the jobs, as they come.
+    def __post_init__(self) -> None:
+        """Checks.
 
         Raises:
-            WorkerError: a worker died.
+            ConfigError: unknown executor, an impossible number, or an address that nothing would use.
         """
-        chunk = max(1, min(2, len(jobs) // (4 * self.workers_n)))  # small, so that no worker ends long before another
-        try:
-            yield from self._pool.map(function, jobs, chunksize=chunk)
-        except BrokenProcessPool:
-            raise WorkerError(
-                "a worker process died (killed, or out of memory); nothing written is lost: "
-                "run the same command again, with fewer --workers if memory was short"
-            ) from None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._pool.shutdown(wait=error is None, cancel_futures=True)
+        if self.executor not in EXECUTORS:
+            raise ConfigError(unknown_name("executor", self.executor, EXECUTORS))
+        if self.workers is not None and self.workers < 1:
+            raise ConfigError(f"--workers must be at least 1, got {self.workers}")
+        if not 0 < self.job_timeout_s < float("inf"):
+            raise ConfigError(f"--job-timeout-s must be positive, got {self.job_timeout_s}")
+        if self.address is not None and self.executor != "ray":
+            raise ConfigError(f"--address is for --executor ray; the executor here is {self.executor}")
 
 
-def _start_worker(parent_pid: int) -> None:
-    """A worker leaves interrupts to its parent, and ends when its parent has been killed."""
-    import signal
-    import threading
-    import time
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def watch() -> None:
-        while os.getppid() == parent_pid:
-            time.sleep(1.0)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+def _serial(farm: FarmConfig) -> Executor:
+    return SerialExecutor()
 
 
-def cores_n() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _process(farm: FarmConfig) -> Executor:
+    return Crew(ProcessWorker, farm.workers or cores_n(), job_timeout_s=farm.job_timeout_s)
 
 
-EXECUTORS: dict[str, Callable[[int | None], Executor]] = {
-    "serial": lambda workers_n: SerialExecutor(),
-    "process": ProcessExecutor,
-}
+def _ray(farm: FarmConfig) -> Executor:
+    from sparring.farm.ray_cluster import RayCrew
+
+    return RayCrew(farm.address, farm.workers, job_timeout_s=farm.job_timeout_s)
 
 
-def executor_named(name: str, workers_n: int | None = None) -> Executor:
-    """The executor of that name.
+EXECUTORS: dict[str, Callable[[FarmConfig], Executor]] = {"serial": _serial, "process": _process, "ray": _ray}
+
+
+def open_farm(farm: FarmConfig) -> Executor:
+    """The executor that a config asks for; close it after use.
 
     Raises:
-        ConfigError: there is none, or the number of workers is impossible.
+        ConfigError: Ray was asked for and is not installed, or its cluster is not there.
     """
-    if name not in EXECUTORS:
-        raise ConfigError(unknown_name("executor", name, EXECUTORS))
-    if workers_n is not None and workers_n < 1:
-        raise ConfigError(f"--workers must be at least 1, got {workers_n}")
-    return EXECUTORS[name](workers_n)
+    return EXECUTORS[farm.executor](farm)

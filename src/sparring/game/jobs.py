@@ -1,6 +1,8 @@
 """What a worker does for the simulated cell: look, grasp, attack. Pure functions of small jobs; no network, no torch."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
@@ -18,8 +20,8 @@ from sparring.actions.grasp import (
 )
 from sparring.actions.stability import STABILITY_TESTS, StabilityTest, forces_n_kg
 from sparring.actions.trajectory import hold
-from sparring.config import AttackConfig, WorldConfig
-from sparring.data.pictures import encode_image
+from sparring.config import AttackConfig, LiftConfig, WorldConfig
+from sparring.data.pictures import decode_image, encode_image
 from sparring.game.batch import Batch
 from sparring.seeding import rng_of
 from sparring.world.camera import Calibration, calibration_of, render
@@ -41,15 +43,33 @@ class View:
     """A scene as the camera and the simulator know it. Players see the image and its calibration alone."""
 
     spec: SceneSpec
-    image: UInt8[np.ndarray, "h w 3"]
     png: bytes
-    """The same image, as it is stored."""
+    """The image as it is sent and stored."""
     calibration: Calibration
     state: Float[np.ndarray, " state"]
     mass_kg: float
+    """Not a number where the cell does not know; likewise friction and centre of mass."""
     friction: float
     family: str
     centre_of_mass_m: tuple[float, float]
+
+    @cached_property
+    def image(self) -> UInt8[np.ndarray, "h w 3"]:
+        """What the camera saw."""
+        return decode_image(self.png)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the decoded image: five times smaller to send."""
+        return {name: value for name, value in self.__dict__.items() if name != "image"}
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """In place of a view: the scene could not be looked at."""
+
+    spec: SceneSpec
+    fault: str
+    """Why."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +103,8 @@ class GraspOutcomes:
     """The grasps with their execution noise."""
     states: Float[np.ndarray, "grasps state"]
     """The last state of each; of an invalid one the state to replay it from."""
+    fault: str | None = None
+    """Why there is no outcome; all attempts are invalid then."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +126,8 @@ class AttackOutcomes:
 
     dislodged: Bool[np.ndarray, " attacks"]
     invalid: Bool[np.ndarray, " attacks"]
+    fault: str | None = None
+    """Why there is no outcome; all attacks are invalid then."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,11 +146,9 @@ def look(job: LookJob) -> View:
     scene = open_scene(job.world, job.spec)
     state = scene.settled
     com = scene.centre_of_mass_m(state)
-    image = render(scene, state)
     return View(
         spec=job.spec,
-        image=image,
-        png=encode_image(image),
+        png=encode_image(render(scene, state)),
         calibration=calibration_of(job.world.camera, job.spec.seed),
         state=state,
         mass_kg=scene.object.mass_kg,
@@ -179,6 +201,27 @@ def grasp(job: GraspJob) -> GraspOutcomes:
         executed=executed,
         states=batch.states,
     )
+
+
+def grasps_set_aside(executed: tuple[Grasp, ...], state: np.ndarray, lift: LiftConfig, fault: str) -> GraspOutcomes:
+    """In place of the outcomes of grasps that could not be tried: nothing is known, and all can be replayed."""
+    n = len(executed)
+    nothing = np.zeros(n, bool)
+    return GraspOutcomes(
+        forces_n=np.zeros((n, len(sensing_heights_m(lift)))),
+        gap_m=np.zeros(n),
+        sensed=nothing,
+        lifted=nothing,
+        invalid=~nothing,
+        executed=executed,
+        states=np.repeat(state[None], n, axis=0),
+        fault=fault,
+    )
+
+
+def attacks_set_aside(attacks_n: int, fault: str) -> AttackOutcomes:
+    """In place of the outcomes of attacks that could not be carried out."""
+    return AttackOutcomes(dislodged=np.zeros(attacks_n, bool), invalid=np.ones(attacks_n, bool), fault=fault)
 
 
 def attack(job: AttackJob) -> AttackOutcomes:

@@ -14,13 +14,14 @@ from sparring.actions.grasp import ANGLES_N
 from sparring.config import Precision, RunConfig
 from sparring.data.store import read_stage
 from sparring.data.targets import grasp_targets, protagonist_targets
-from sparring.errors import ConfigError, unknown_name
+from sparring.errors import CheckpointError, ConfigError, unknown_name
 from sparring.game import training
+from sparring.game.attackers import AttackPlayer, LearnedAttacks, RandomAttacks
 from sparring.game.cell import Cell
-from sparring.game.collect import AttackPlayer, LearnedAttacks, RandomAttacks, Stage, collect
+from sparring.game.collect import Stage, collect
 from sparring.game.experience import COLUMNS, Experience, experience_of, together
 from sparring.game.lessons import adversary_lesson, protagonist_lesson
-from sparring.game.progress import Progress, Task
+from sparring.game.progress import Progress, Task, require_going_on
 from sparring.game.run_folder import RunFolder
 from sparring.game.training import EpochMetrics, Lesson, Schedule, held_out_objects
 from sparring.players.checkpoint import PlayerCard, Role, load_player, save_player
@@ -32,12 +33,31 @@ from sparring.seeding import seed_of
 
 START = "start"
 COLLABORATIVE = "collaborative"
+RANDOM = "random"
+"""The stage that all begins with."""
 
 
 def player_names(config: RunConfig) -> list[str]:
     """Protagonists that a run ends with, in the order of the paper's table."""
     attacked = [name for bout in config.match.bouts for name in bout.iterations]
     return [START, COLLABORATIVE, *attacked]
+
+
+def all_players(config: RunConfig) -> list[tuple[str, Role]]:
+    """All players that a run trains, with those on the way to the collaborative one, and the adversaries."""
+    rounds = [_round_name(number) for number in range(1, config.match.rounds_n)]
+    attacked = [name for bout in config.match.bouts for name in bout.iterations]
+    protagonists: list[tuple[str, Role]] = [(name, "protagonist") for name in (START, *rounds, COLLABORATIVE, *attacked)]
+    return protagonists + [(adversary_name(name), "adversary") for name in attacked]
+
+
+def stages_of(config: RunConfig) -> list[Stage]:
+    """All stages of a run that gather attempts."""
+    match = config.match
+    shares = enumerate(_shares(match.collaborative_grasps_n, match.rounds_n), start=1)
+    collaborative = [Stage(_round_name(number), grasps_n) for number, grasps_n in shares]
+    attacked = [Stage(name, bout.grasps_per_iteration_n) for bout in match.bouts for name in bout.iterations]
+    return [Stage(RANDOM, match.random_grasps_n), *collaborative, *attacked]
 
 
 @dataclass(eq=False)
@@ -70,40 +90,39 @@ class Match:
 
     def start(self) -> None:
         """Random grasps and P_0, which both arms share."""
-        stage = Stage("random", self.config.match.random_grasps_n)
-        self._collect(stage, RandomGrasps(self.config.patches, self._pixel_m), None)
-        self._fit_protagonist(START, None, ["random"], None)
+        self._collect(RANDOM, RandomGrasps(self.config.patches, self._pixel_m), None)
+        self._fit_protagonist(START, None, [RANDOM], None)
 
     def _collaborate(self) -> None:
         """The baseline: more grasps by importance sampling, no adversary, as many rounds as the other arm plays."""
-        match = self.config.match
-        rounds = match.rounds_n
-        stages, player = ["random"], START
-        for number, grasps_n in enumerate(_shares(match.collaborative_grasps_n, rounds), start=1):
-            stages.append(f"{COLLABORATIVE}-{number}")
-            self._collect(Stage(stages[-1], grasps_n), self.protagonist(player), None)
+        rounds = self.config.match.rounds_n
+        stages, player = [RANDOM], START
+        for number in range(1, rounds + 1):
+            stages.append(_round_name(number))
+            self._collect(stages[-1], self.protagonist(player), None)
             name = COLLABORATIVE if number == rounds else stages[-1]
             self._fit_protagonist(name, player, stages, None)
             player = name
 
     def _compete(self) -> None:
         """Iterations against each adversary in turn: attack, aggregate, train the adversary, then the protagonist."""
-        stages, player = ["random"], START
+        stages, player = [RANDOM], START
         for bout in self.config.match.bouts:
             attacker: AttackPlayer = RandomAttacks(bout.adversary)
             for name in bout.iterations:
                 stages.append(name)
-                self._collect(Stage(name, bout.grasps_per_iteration_n), self.protagonist(player), attacker)
+                self._collect(name, self.protagonist(player), attacker)
                 self._fit_adversary(bout.adversary, name, player, stages)
                 self._fit_protagonist(name, player, stages, bout.adversary)
                 attacker, player = self.attacker(bout.adversary, name), name
 
-    def _collect(self, stage: Stage, player: Protagonist | RandomGrasps, attacker: AttackPlayer | None) -> None:
+    def _collect(self, name: str, player: Protagonist | RandomGrasps, attacker: AttackPlayer | None) -> None:
+        (stage,) = [one for one in stages_of(self.config) if one.name == name]
         collect(stage, player, attacker, config=self.config, cell=self.cell, run=self.run, progress=self.progress)
 
     def _fit_protagonist(self, name: str, before: str | None, stages: list[str], adversary: str | None) -> None:
         """P_0 by eq. 3; later players go on from the one before, by eq. 5 where an adversary is met."""
-        if self.run.player(name).exists():
+        if self._is_made(name):
             return
         learning, known = self.config.learning, self._experience(stages)
         targets = grasp_targets(known.succeeded)
@@ -120,7 +139,7 @@ class Match:
 
     def _fit_adversary(self, adversary: str, name: str, player: str, stages: list[str]) -> None:
         """The adversary learns anew, by eq. 4, from all of its attacks."""
-        if self.run.player(adversary_name(name)).exists():
+        if self._is_made(adversary_name(name)):
             return
         learning, known = self.config.learning, self._experience(stages)
         attacks = known.where(known.adversaries == adversary)
@@ -151,6 +170,22 @@ class Match:
             summary |= self._adversary_summary(network, lesson)
         self.run.record_metrics(name, [*rows, {"fit": name, "summary": counts | summary}])
         save_player(self.run.player(name), network, self._card(name, role, network, trained_n))
+        self.run.enter(self.run.player(name))
+        require_going_on(self.progress)
+
+    def _is_made(self, name: str) -> bool:
+        """Whether a player is on disk.
+
+        Raises:
+            CheckpointError: damaged. It is not made again unasked: on another machine it would come out different.
+        """
+        path = self.run.player(name)
+        if path.exists() and not self.run.holds(path):
+            raise CheckpointError(
+                f"{path} is damaged (its sha256 is not the one in manifest.json); delete it and run the same command again to "
+                "train it again, best on the machine that it was trained on: there it comes out the same"
+            )
+        return path.exists()
 
     def _adversary_summary(self, network: PatchNet, lesson: Lesson) -> dict[str, Any]:
         """On objects it never saw: AUC, and its strongest belief beside what really fell (knowledge of eq. 5's bias)."""
@@ -240,6 +275,11 @@ class Match:
 def adversary_name(name: str) -> str:
     """The checkpoint of the adversary that learned in an iteration, which the protagonist is named for."""
     return f"adversary-{name}"
+
+
+def _round_name(number: int) -> str:
+    """A round of the baseline: its stage, and its player but for the last."""
+    return f"{COLLABORATIVE}-{number}"
 
 
 def _shares(total: int, parts: int) -> list[int]:

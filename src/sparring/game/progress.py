@@ -1,4 +1,4 @@
-"""What long work tells of itself. The command line draws it; a library user hears nothing."""
+"""What long work tells of itself, and whether it should go on. The command line draws it; a library user hears nothing."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
@@ -15,6 +15,11 @@ class Task(Protocol):
 class Progress(Protocol):
     """Where long work is announced."""
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the user wishes it to end after the step in hand: a wave, a fit, a test."""
+        ...
+
     def task(self, name: str, total: int, unit: str) -> AbstractContextManager[Task]:
         """Begins a task of `total` units."""
         ...
@@ -28,6 +33,21 @@ class _SilentTask:
 class Silent:
     """No progress is shown."""
 
+    @property
+    def stopping(self) -> bool:
+        """Nobody is there to wish for it."""
+        return False
+
     def task(self, name: str, total: int, unit: str) -> AbstractContextManager[Task]:
         """A task that says nothing."""
         return nullcontext(_SilentTask())
+
+
+def require_going_on(progress: Progress) -> None:
+    """Called between steps, when all that was done is on disk.
+
+    Raises:
+        KeyboardInterrupt: the user wishes to stop.
+    """
+    if progress.stopping:
+        raise KeyboardInterrupt

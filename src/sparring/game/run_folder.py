@@ -1,22 +1,30 @@
 """A run on disk: config, provenance, stages of shards, players, metrics, tests, manifest."""
 
-import hashlib
 import json
+import logging
 import platform
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from sparring.config import RunConfig
 from sparring.config_file import from_json, hash_of, to_json
 from sparring.data.files import read_text, write_text
+from sparring.data.store import is_whole_shard
 from sparring.errors import ConfigError, DataError, RunFolderError
+from sparring.game import manifest
 
 FOREIGN = " of "
 """In the name of a cross-play shard: the attacker is of another run. Such are no part of this run's digest."""
+LOCK = ".lock"
 NOT_DECIDING = ("images_per_s",)
 """Metrics that say how fast, not what; left out of the digest."""
+_LOG = logging.getLogger(__name__)
 VERSIONED = ("numpy", "mujoco", "torch", "pyarrow", "scipy", "pillow")
 
 
@@ -86,10 +94,16 @@ class RunFolder:
         if self.config_path.exists():
             self._require_same(config)
             return
-        if self.path.exists() and (not self.path.is_dir() or any(not _begun(file) for file in self.path.iterdir())):
-            raise RunFolderError(f"{self.path} exists and is not a run folder; choose another --out")
+        self._require_ours()
         write_text(self.path / "provenance.json", json.dumps(provenance, indent=2, sort_keys=True) + "\n")
         write_text(self.config_path, to_json(config))
+
+    def _require_ours(self) -> None:
+        """A run, or nothing yet."""
+        if self.config_path.exists() or not self.path.exists():
+            return
+        if not self.path.is_dir() or any(not _begun(file) for file in self.path.iterdir()):
+            raise RunFolderError(f"{self.path} exists and is not a run folder; choose another --out")
 
     def _require_same(self, config: RunConfig) -> None:
         ours, theirs = _flat(json.loads(to_json(config))), _flat(json.loads(to_json(self.config())))
@@ -118,17 +132,77 @@ class RunFolder:
         after = [row for row in known[at:] if row.get("fit") != fit]
         write_text(self.metrics_path, "".join(json.dumps(row, sort_keys=True) + "\n" for row in known[:at] + rows + after))
 
+    @contextmanager
+    def locked(self) -> Generator[None]:
+        """Keeps other processes from writing here, until the end or the death of this one.
+
+        Raises:
+            RunFolderError: another process is at work here, or this is something else than a run.
+        """
+        self._require_ours()
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.path / LOCK)
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise RunFolderError(
+                f"another process is at work on {self.path}; wait until it has ended, end it, or choose another folder"
+            ) from None
+        except OSError as error:
+            raise RunFolderError(f"could not lock {self.path}: {error.strerror or error}; choose another folder") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def enter(self, path: Path) -> None:
+        """Notes that a file was written, with its checksum."""
+        manifest.enter(self.manifest_path, self._name(path), manifest.sha256_of(path))
+
+    def holds(self, path: Path) -> bool:
+        """Whether a file is there and as it was written; says so where it is not.
+
+        A shard that was written in the moment before a kill is not in the manifest yet; it is checked by itself and entered.
+        """
+        if not path.exists():
+            return False
+        known = manifest.read_manifest(self.manifest_path).sha256.get(self._name(path))
+        if known is not None:
+            whole = manifest.sha256_of(path) == known
+        else:
+            whole = path.suffix != ".parquet" or is_whole_shard(path)
+            if whole:
+                self.enter(path)
+        if not whole:
+            _LOG.warning("%s is damaged", path)
+        return whole
+
+    def is_complete(self) -> bool:
+        """Whether all that the config asks for was there when the run was last sealed."""
+        return manifest.read_manifest(self.manifest_path).complete
+
     def unseal(self) -> None:
-        """Removes the manifest before the folder changes."""
-        self.manifest_path.unlink(missing_ok=True)
+        """Says that the run is not complete, before the folder changes."""
+        known = manifest.read_manifest(self.manifest_path)
+        kept = {name: checksum for name, checksum in known.sha256.items() if name.endswith(manifest.WRITTEN_ONCE)}
+        manifest.write_manifest(self.manifest_path, manifest.Manifest(sha256=kept))
 
     def seal(self) -> None:
-        """Writes the manifest."""
-        files = sorted(p for p in self.path.rglob("*") if p.is_file() and p != self.manifest_path and p.suffix != ".part")
-        sums = {str(p.relative_to(self.path)): _sha256(p) for p in files}
-        write_text(
-            self.manifest_path, json.dumps({"complete": True, "config": hash_of(self.config()), "sha256": sums}, indent=1) + "\n"
-        )
+        """Says that the run is complete. What was entered when it was written keeps its checksum: damage since stays visible."""
+        known = manifest.read_manifest(self.manifest_path).sha256
+        sums = {
+            name: known[name] if name in known and name.endswith(manifest.WRITTEN_ONCE) else manifest.sha256_of(self.path / name)
+            for name in map(self._name, self.files())
+        }
+        manifest.write_manifest(self.manifest_path, manifest.Manifest(True, hash_of(self.config()), sums))
+
+    def files(self) -> list[Path]:
+        """All files of the run, but for the manifest, the lock, and parts of files that a kill left behind."""
+        apart = {self.manifest_path, self.path / LOCK}
+        return sorted(path for path in self.path.rglob("*") if path.is_file() and path not in apart and path.suffix != ".part")
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.path).as_posix()
 
 
 def provenance(*, device: str, workers_n: int, executor: str, renderer: str, command: str) -> dict[str, Any]:
@@ -149,7 +223,7 @@ def provenance(*, device: str, workers_n: int, executor: str, renderer: str, com
 
 def _begun(file: Path) -> bool:
     """Whether a file is what a run that was killed at its very beginning leaves behind."""
-    return file.name.removesuffix(".part") in ("provenance.json", "config.json")
+    return file.name.removesuffix(".part") in ("provenance.json", "config.json", LOCK)
 
 
 def _processor() -> str:
@@ -163,8 +237,3 @@ def _flat(tree: Any, prefix: str = "") -> dict[str, Any]:
     if not isinstance(tree, dict):
         return {prefix: tree}
     return {name: leaf for key, value in tree.items() for name, leaf in _flat(value, f"{prefix}.{key}".lstrip(".")).items()}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

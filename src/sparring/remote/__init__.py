@@ -1,0 +1,1 @@
+"""A cell on another machine: messages, client, server. `pip install 'sparring[cell]'`."""
