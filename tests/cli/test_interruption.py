@@ -42,8 +42,8 @@ def killed_when(there: Callable[[], bool], arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     ("executor", "moments"),
     [
-        (("--executor", "serial"), ["stages/random", "players/start*", "players/shake-2*"]),
-        (("--executor", "process", "--workers", "2"), ["stages/shake-1"]),
+        (("--executor", "serial"), ["config.json", "stages/random", "players/start*", "players/shake-2*", "evaluation/*/*/*"]),
+        (("--executor", "process", "--workers", "2"), ["config.json", "stages/shake-1"]),
     ],
     ids=["serial", "process"],
 )
@@ -51,17 +51,9 @@ def test_a_run_killed_again_and_again_ends_with_the_digest_of_one_left_alone(
     played: tiny.PlayedRun, config: Path, tmp_path: Path, executor: tuple[str, ...], moments: list[str]
 ) -> None:
     out = tmp_path / "run"
-    moments = [
-        "config.json",
-        "stages/random",
-        "players/start.safetensors",
-        "stages/shake-1",
-        "players/shake-2*",
-        "evaluation/*/*/*",
-    ]
-    for moment in moments[:: 1 if executor[1] == "serial" else 3]:
+    for moment in moments:
         killed_when(lambda moment=moment: any(out.glob(moment)), command(config, out, *executor))  # type: ignore[misc]
-    assert not (out / "manifest.json").exists()
+    assert not RunFolder(out).is_complete()
     done = subprocess.run(command(config, out, *executor), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert digest_run(RunFolder(out)) == played.digest
@@ -72,9 +64,13 @@ def heeding_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_an_interrupt_says_how_to_go_on_and_loses_nothing(played: tiny.PlayedRun, config: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("executor", [("serial",), ("process", "--workers", "2")], ids=["serial", "process"])
+@pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
+def test_an_interrupt_says_how_to_go_on_and_loses_nothing(
+    played: tiny.PlayedRun, config: Path, tmp_path: Path, times: int, executor: tuple[str, ...]
+) -> None:
     out = tmp_path / "run"
-    arguments = command(config, out, "--executor", "process", "--workers", "2")
+    arguments = command(config, out, "--executor", *executor)
     process = subprocess.Popen(
         arguments,
         stdout=subprocess.PIPE,
@@ -85,11 +81,34 @@ def test_an_interrupt_says_how_to_go_on_and_loses_nothing(played: tiny.PlayedRun
     )
     while process.poll() is None and not list(out.glob("stages/random/*.parquet")):
         time.sleep(0.002)
-    os.killpg(process.pid, signal.SIGINT)
+    for _ in range(times):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.01)
     _, errors = process.communicate()
     assert process.returncode == 130
-    assert errors.splitlines() == ["sparring: interrupted; run the same command again to go on"]
+    assert errors.splitlines() == [
+        "sparring: finishing what is under way; interrupt again to stop at once",
+        "sparring: interrupted; run the same command again to go on",
+    ]
+    if times == 1:
+        assert not list(out.rglob("*.part")), "what was under way was finished"
     assert subprocess.run(arguments, capture_output=True, check=False).returncode == 0
+    assert digest_run(RunFolder(out)) == played.digest
+
+
+def test_a_second_process_on_one_run_folder_is_refused_and_the_first_goes_on(
+    played: tiny.PlayedRun, config: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    first = subprocess.Popen(command(config, out, "--executor", "serial"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while first.poll() is None and not (out / "config.json").exists():
+        time.sleep(0.002)
+    for arguments in (command(config, out), [sys.executable, "-m", "sparring.cli.main", "evaluate", str(out)]):
+        second = subprocess.run(arguments, capture_output=True, text=True, check=False)
+        assert second.returncode == 1
+        assert len(second.stderr.splitlines()) == 1
+        assert "another process is at work on" in second.stderr
+    assert first.wait() == 0
     assert digest_run(RunFolder(out)) == played.digest
 
 

@@ -233,6 +233,7 @@ def test_a_protagonist_that_lifts_nothing_has_empty_cells(crossed: RunFolder, tm
     for path in folder_of(run, "shake-1").iterdir():
         rows = read_shard(path).to_pylist() if path.stem == "tries" else []
         write_shard(path, table_of([row | {"lifted": False} for row in rows]))
+        run.enter(path)
     assert crossplayed([run], "low-force", "novel-families")["shake-1"].lifted_rate().successes == 0
     before = digest_run(run)
     play(run)

@@ -59,7 +59,7 @@ def test_every_stage_has_the_grasps_of_its_budget(played: tiny.PlayedRun) -> Non
 
 
 def test_every_column_of_a_record_is_filled(played: tiny.PlayedRun) -> None:
-    may_be_null = {"probability", "adversary", "action", "action_probability", "dislodged", "replay_state"}
+    may_be_null = {"probability", "adversary", "action", "action_probability", "dislodged", "fault", "replay_state"}
     for stage in STAGES:
         for row in rows_of(played, stage):
             assert row.keys() == COLUMNS.keys()
@@ -236,12 +236,17 @@ def damage(path: Path, column: str) -> None:
 
 
 @pytest.mark.parametrize("column", ["sensed", "image.bytes", "angle"])
-def test_a_corrupt_shard_stops_a_run_that_needs_it_by_its_path(played: tiny.PlayedRun, copied: Path, column: str) -> None:
-    shard = copied / "stages" / "random" / "wave-00001.parquet"
+@pytest.mark.parametrize("entered", [True, False], ids=["in the manifest", "not yet"])
+def test_a_corrupt_shard_is_played_again_and_others_are_not(
+    played: tiny.PlayedRun, copied: Path, column: str, entered: bool
+) -> None:
+    shard, other = (copied / "stages" / "random" / f"wave-0000{wave}.parquet" for wave in (1, 0))
+    if not entered:
+        (copied / "manifest.json").unlink(missing_ok=True)
     damage(shard, column)
-    (copied / "players" / "start.safetensors").unlink()
-    with pytest.raises(DataError, match=str(shard)):
-        tiny.play(played.config, copied)
+    before = other.stat().st_mtime_ns
+    assert tiny.play(played.config, copied).digest == played.digest
+    assert other.stat().st_mtime_ns == before
 
 
 def test_a_truncated_player_stops_a_run_that_needs_it_by_its_path(played: tiny.PlayedRun, copied: Path) -> None:
@@ -250,6 +255,17 @@ def test_a_truncated_player_stops_a_run_that_needs_it_by_its_path(played: tiny.P
     (copied / "players" / "shake-2.safetensors").unlink()
     with pytest.raises(CheckpointError, match=str(player)):
         tiny.play(played.config, copied)
+
+
+def test_a_player_with_a_changed_bit_is_refused_and_not_trained_again_unasked(played: tiny.PlayedRun, copied: Path) -> None:
+    player = copied / "players" / "start.safetensors"
+    content = bytearray(player.read_bytes())
+    content[-40] ^= 1
+    player.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"sha256.*delete it and run the same command again"):
+        tiny.play(played.config, copied)
+    player.unlink()
+    assert tiny.play(played.config, copied).digest == played.digest
 
 
 @pytest.mark.parametrize("column", ["sensed", "mass_kg", "attempt"])
@@ -304,7 +320,7 @@ def test_the_manifest_says_complete_and_the_checksum_of_every_file(copied: Path)
     manifest = json.loads(run.manifest_path.read_text())
     files = {str(path.relative_to(copied)) for path in copied.rglob("*") if path.is_file()}
     assert manifest["complete"] is True
-    assert set(manifest["sha256"]) == files - {"manifest.json"}
+    assert set(manifest["sha256"]) == files - {"manifest.json", ".lock"}
 
 
 @given(st.integers(0, 10_000), st.integers(1, 20))

@@ -15,7 +15,7 @@ from sparring.evaluation.evaluate import all_results
 from sparring.evaluation.markdown import Table, difference, markdown, percent, with_interval
 from sparring.evaluation.protocol import lifted_in, paired
 from sparring.evaluation.statistics import Rate, paired_difference
-from sparring.game.match import COLLABORATIVE, START, player_names
+from sparring.game.match import COLLABORATIVE, START, stages_of
 from sparring.game.run_folder import RunFolder
 from sparring.world.objects.catalogue import names_in
 
@@ -147,12 +147,9 @@ def _by_object(run: RunFolder, config: RunConfig, protocol: str, objects: str, r
 
 
 def _yields(run: RunFolder, config: RunConfig) -> Table:
-    rounds = config.match.rounds_n
-    attacked = [name for name in player_names(config) if name not in (START, COLLABORATIVE)]
-    stages = ["random", *(f"{COLLABORATIVE}-{k + 1}" for k in range(rounds)), *attacked]
     header = ["stage", "grasps", "sensed", "lifted of sensed", "dislodged of sensed", "invalid", "paper"]
     body = []
-    for stage in stages:
+    for stage in (one.name for one in stages_of(config)):
         if not list(run.stage(stage).glob("wave-*.parquet")):
             continue
         table = read_stage(run.stage(stage), ["sensed", "lifted", "dislodged", "invalid"])

@@ -180,7 +180,7 @@ class Match:
             CheckpointError: damaged. It is not made again unasked: on another machine it would come out different.
         """
         path = self.run.player(name)
-        if path.exists() and not self.run.holds(path):
+        if path.exists() and not self.run.is_as_written(path):
             raise CheckpointError(
                 f"{path} is damaged (its sha256 is not the one in manifest.json); delete it and run the same command again to "
                 "train it again, best on the machine that it was trained on: there it comes out the same"

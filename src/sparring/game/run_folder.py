@@ -160,21 +160,25 @@ class RunFolder:
         manifest.enter(self.manifest_path, self._name(path), manifest.sha256_of(path))
 
     def holds(self, path: Path) -> bool:
-        """Whether a file is there and as it was written; says so where it is not.
-
-        A shard that was written in the moment before a kill is not in the manifest yet; it is checked by itself and entered.
-        """
+        """Whether a shard is there and as it was written; says so where it is not, since it will be made again."""
         if not path.exists():
             return False
+        if self.is_as_written(path):
+            return True
+        _LOG.warning("%s is damaged; it is made again", path)
+        return False
+
+    def is_as_written(self, path: Path) -> bool:
+        """Whether a file has the checksum that it was entered with.
+
+        What was written in the moment before a kill is not entered yet; a shard is then checked by itself.
+        """
         known = manifest.read_manifest(self.manifest_path).sha256.get(self._name(path))
         if known is not None:
-            whole = manifest.sha256_of(path) == known
-        else:
-            whole = path.suffix != ".parquet" or is_whole_shard(path)
-            if whole:
-                self.enter(path)
-        if not whole:
-            _LOG.warning("%s is damaged", path)
+            return manifest.sha256_of(path) == known
+        whole = path.suffix != ".parquet" or is_whole_shard(path)
+        if whole:
+            self.enter(path)
         return whole
 
     def is_complete(self) -> bool:
