@@ -1,11 +1,17 @@
 """The examples run as they stand."""
 
+import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
+
+from sparring.data.store import read_stage
+from sparring.evaluation.integrity import verify
+from sparring.game.run_folder import RunFolder
 
 PLAYERS = ["start", "collaborative", "shake-1", "shake-2", "snatch-1"]
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -35,6 +41,35 @@ def test_every_snatch_is_played_and_drawn(tmp_path: Path) -> None:
     assert 1 <= dislodging <= 35
     with Image.open(tmp_path / "snatches.png") as picture:
         assert picture.size == (480, 480)
+
+
+def test_a_robot_of_a_lab_plays_the_match(tmp_path: Path) -> None:
+    pytest.importorskip("grpc")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    robot = subprocess.Popen([sys.executable, EXAMPLES / "04_robot.py", "--port", str(port)], stdout=subprocess.PIPE, text=True)
+    assert robot.stdout is not None
+    try:
+        assert f"tcp://127.0.0.1:{port}" in robot.stdout.readline()
+        sizes = ("match.random_grasps_n=24", "match.collaborative_grasps_n=36", "match.wave_scenes_n=8", "test.tries_n=1")
+        bouts = 'match.bouts=[{"adversary": "shake", "iterations_n": 1, "grasps_per_iteration_n": 24}]'
+        play = [sys.executable, "-m", "sparring.cli.main", "play", "smoke", "--cell", f"tcp://127.0.0.1:{port}", "--quiet"]
+        play += ["--out", str(tmp_path / "run"), "--set", *sizes, bouts]
+        refused = subprocess.run(play, capture_output=True, text=True, check=False)
+        assert refused.returncode == 2
+        assert "match.attempts_per_scene_n must be 1" in refused.stderr
+        shutil.rmtree(tmp_path / "run")
+        done = subprocess.run([*play, "match.attempts_per_scene_n=1"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    finally:
+        robot.terminate()
+        robot.communicate()
+    run = RunFolder(tmp_path / "run")
+    rows = read_stage(run.stage("shake-1")).to_pylist()
+    assert len(rows) == 24
+    assert {row["dislodged"] for row in rows if row["sensed"]} <= {True, False}
+    assert [row["mass_kg"] for row in rows] == [None] * 24
+    assert not verify(run).damages
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)

@@ -29,6 +29,7 @@ WINDOW_N = 64
 """How far down the queue a worker looks, at most, for a job of a key that it knows."""
 REMEMBERED_N = 128
 """Keys that are known of every worker; less than it keeps."""
+WARMING_TIMEOUT_S = 300.0
 PATIENCE_S = 0.2
 
 
@@ -93,6 +94,7 @@ class _Seat:
     """A worker's place: who sits there now and what it has."""
 
     worker: Worker | None = None
+    is_warm: bool = False
     in_hand: deque[tuple[_Work, int]] = field(default_factory=deque[tuple[_Work, int]])
 
 
@@ -107,6 +109,7 @@ class Crew:
         self._start, self._timeout_s = start, job_timeout_s
         self._changed = threading.Condition()
         self._works: list[_Work] = []
+        self._function: Callable[[Any], Any] | None = None
         self._knowing: OrderedDict[Hashable, _Seat] = OrderedDict()
         self._deaths_in_a_row: list[str] = []
         self._end: Exception | None = None
@@ -134,6 +137,7 @@ class Crew:
         keys = [None if key is None else key(job) for job in jobs]
         work = _Work(function, jobs, keys, deque(range(len(jobs))))
         with self._changed:
+            self._function = function
             self._works.append(work)
             self._changed.notify_all()
         return self._results(work)
@@ -166,7 +170,8 @@ class Crew:
         while self._end is None:
             try:
                 if seat.worker is None:
-                    seat.worker = self._start()
+                    seat.worker, seat.is_warm = self._start(), False
+                self._warm(seat, seat.worker)
                 self._fill(seat)
                 if seat.in_hand:
                     self._take_result(seat, seat.worker)
@@ -177,15 +182,21 @@ class Crew:
         if seat.worker is not None:
             seat.worker.stop()
 
+    def _warm(self, seat: _Seat, worker: Worker) -> None:
+        """Lets a new worker import what it will need, so that no job is to blame if it dies over that."""
+        if not seat.is_warm and self._function is not None:
+            worker.send(_imported, self._function)
+            worker.receive(WARMING_TIMEOUT_S)
+            seat.is_warm = True
+
     def _fill(self, seat: _Seat) -> None:
         """Hands out jobs; waits a little where there are none and none is in hand."""
         while len(seat.in_hand) < IN_HAND_N:
             with self._changed:
                 found = self._next(seat)
-                if found is None and not seat.in_hand and self._end is None:
-                    self._changed.wait(PATIENCE_S)
-                    found = self._next(seat)
                 if found is None:
+                    if not seat.in_hand and self._end is None:
+                        self._changed.wait(PATIENCE_S)
                     return
                 work, index = found
                 seat.in_hand.append(found)
@@ -285,6 +296,10 @@ class Crew:
                 seat.worker.stop()
         for thread in self._threads:
             thread.join(timeout=5.0)
+
+
+def _imported(function: Callable[[Any], Any]) -> None:
+    """A worker that has got this far has imported what the function needs."""
 
 
 def _hopeless(deaths: Sequence[str]) -> WorkerError:
