@@ -3,13 +3,16 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format bench proto clean
+.PHONY: demo test fuzz check format bench proto clean
 
 demo: $(VENV)/ready
 	$(BIN)/sparring play demo --out runs/demo
 
 test: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -q
+
+fuzz: $(VENV)/ready-dev
+	SPARRING_FUZZ_N=10000 $(BIN)/python -m pytest -q tests/fuzz
 
 check: $(VENV)/ready-dev
 	$(BIN)/ruff format --check .

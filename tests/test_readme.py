@@ -12,7 +12,8 @@ import tyro
 from sparring.cli import commands
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = {name: getattr(commands, name) for name in ("play", "evaluate", "crossplay", "report", "grasp", "digest", "weights")}
+NAMES = ("play", "evaluate", "crossplay", "report", "grasp", "digest", "verify", "cell", "weights")
+COMMANDS = {name: getattr(commands, name) for name in NAMES}
 
 
 def _typed() -> list[str]:

@@ -10,6 +10,9 @@ ObjectSet = Literal["training", "held-out", "novel-families", "named"]
 Precision = Literal["auto", "fp32", "bf16"]
 Interval = tuple[float, float]
 Point = tuple[float, float, float]
+MOST_N = 1_000_000
+"""No count is larger: 25 times the paper's largest."""
+MOST_ITERATIONS_N = 1000
 PALM_ROOM_M = 0.05
 """Room that a palm takes behind its fingers."""
 ATTACKED_SHARE = 0.45
@@ -25,7 +28,8 @@ def _require_positive(config: object, *names: str) -> None:
     for name in names:
         value = getattr(config, name)
         label = f"{type(config).__name__}.{name}"
-        _require(math.isfinite(value) and value > 0, label, value, "positive")
+        _require(0 < value < math.inf, label, value, "positive")
+        _require(isinstance(value, float) or value <= MOST_N, label, value, f"at most {MOST_N}")
 
 
 def _require_interval(config: object, *names: str) -> None:
@@ -388,6 +392,11 @@ class BoutConfig:
 
     def __post_init__(self) -> None:
         _require_positive(self, "iterations_n", "grasps_per_iteration_n")
+        _require(
+            self.iterations_n <= MOST_ITERATIONS_N, "BoutConfig.iterations_n", self.iterations_n, f"at most {MOST_ITERATIONS_N}"
+        )
+        word = len(self.adversary) <= 80 and self.adversary.replace("-", "_").isidentifier()
+        _require(word, "BoutConfig.adversary", self.adversary, "a word, since stages and players are called after it")
 
     @property
     def iterations(self) -> list[str]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, fields, is_dataclass
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import cattrs
 from cattrs.v import format_exception
@@ -43,7 +43,14 @@ def _tuple(value: Any, kind: Any) -> tuple[Any, ...]:
     return tuple(_CONVERTER.structure(item, wanted) for item, wanted in zip(value, kinds, strict=True))
 
 
+def _literal(value: Any, kind: Any) -> Any:
+    if value not in get_args(kind):
+        raise ValueError(f"expected {' or '.join(get_args(kind))}, got {value!r}")
+    return value
+
+
 _CONVERTER.register_structure_hook_func(lambda kind: get_origin(kind) is tuple, _tuple)
+_CONVERTER.register_structure_hook_func(lambda kind: get_origin(kind) is Literal, _literal)
 
 
 def to_json(config: RunConfig) -> str:
@@ -82,7 +89,10 @@ def altered(config: RunConfig, settings: tuple[str, ...]) -> RunConfig:
         name, equals, text = setting.partition("=")
         if not equals:
             raise ConfigError(f"a setting is written NAME=VALUE, such as learning.alpha=0.5; got {setting!r}")
-        _set(tree, config, name, _value(text))
+        try:
+            _set(tree, config, name, _value(text))
+        except (KeyError, IndexError, TypeError):
+            raise ConfigError(f"setting {name!r}: a setting before it has replaced what it is a part of") from None
     return structured(tree, RunConfig)
 
 

@@ -1,8 +1,15 @@
 """The errors that a user can cause or meet. All derive from `SparringError`; the command line prints their message."""
 
+MESSAGE_N = 2000
+"""Most characters of a message."""
+
 
 class SparringError(Exception):
     """Root of every error this package raises on purpose. The message says what, what it got, and what is allowed."""
+
+    def __init__(self, message: str) -> None:
+        """A message may quote a damaged file: it becomes one line of bounded length that any terminal can show."""
+        super().__init__(_one_line(message))
 
 
 class ConfigError(SparringError):
@@ -35,6 +42,13 @@ class WorkerError(SparringError):
 
 class CellError(SparringError):
     """A remote cell does not answer, refuses, or answers nonsense; or a request to one is impossible."""
+
+
+def _one_line(text: str) -> str:
+    shown = text if len(text) <= MESSAGE_N else f"{text[: MESSAGE_N - 300]} ... {text[-200:]}"
+    if shown.isprintable():
+        return shown
+    return "".join(one if one.isprintable() else " " if one.isspace() else ascii(one)[1:-1] for one in shown)[:MESSAGE_N]
 
 
 def unknown_name(kind: str, name: object, known: object) -> str:

@@ -11,6 +11,9 @@ from sparring.errors import DataError
 RUN_LENGTH = 3
 """zlib strategy that suits rendered pictures: a fifth smaller than its default, and faster."""
 
+MAX_PX = 4_000_000
+"""No camera of a config has more pixels; a small file may claim any number."""
+
 
 def encode_image(image: UInt8[np.ndarray, "h w 3"]) -> bytes:
     """PNG, lightly compressed."""
@@ -23,10 +26,14 @@ def decode_image(content: bytes) -> UInt8[np.ndarray, "h w 3"]:
     """The pixels of a stored picture.
 
     Raises:
-        DataError: not a picture.
+        DataError: not a PNG, damaged, or too large.
     """
     try:
-        with Image.open(io.BytesIO(content)) as picture:
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
+            if picture.width * picture.height > MAX_PX:
+                raise DataError(f"not a picture that is read: {picture.width} x {picture.height} px, at most {MAX_PX} are")
             return np.asarray(picture.convert("RGB"))
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise DataError(f"not a picture that can be read: {error}") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise DataError(f"not a picture that is read: {error}") from None

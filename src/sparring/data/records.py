@@ -5,6 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from sparring.data.pictures import MAX_PX
+
 SCHEMA_VERSION = 2
 ADDED_IN = {"fault": 2}
 """Version of the schema in which a column was added, for those that version 1 did not have."""
@@ -60,6 +62,12 @@ COLUMNS: dict[str, tuple[pa.DataType, str]] = {
 }
 """Name -> (type, meaning)."""
 
+NEVER_NULL = ("attempt", "stage", "object", "scene_seed", "sensed", "lifted", "invalid")
+"""Columns that every attempt fills."""
+NOT_NULL_IF_VALID = ("column_px", "row_px", "angle")
+"""Columns that every valid attempt fills."""
+RANGES = {"column_px": (0, MAX_PX), "row_px": (0, MAX_PX), "angle": (0, 17), "action": (0, 126)}
+"""Least and largest value of columns that are used as indices."""
 PHYSICS = "physics"
 """The fault of an attempt in which a body ran away, or was pressed into another."""
 Row = dict[str, Any]

@@ -4,17 +4,22 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sparring.data.files import write_atomically
-from sparring.data.records import ADDED_IN, SCHEMA, SCHEMA_VERSION
+from sparring.data.records import ADDED_IN, NEVER_NULL, NOT_NULL_IF_VALID, RANGES, SCHEMA, SCHEMA_VERSION
 from sparring.errors import DataError
 
 IMAGE_DICTIONARY_BYTES = 64 * 2**20
 """Attempts on one scene share one stored image as long as a wave's images fit in here."""
+
+MAX_ATTEMPTS_N = 1_000_000
+MAX_UNPACKED, UNPACKED_FREE_BYTES = 100, 64 * 2**20
+"""A shard that claims more attempts, or to be unpacked so many times larger than it is, is refused before memory is taken."""
 
 
 def shard_path(stage: Path, wave: int) -> Path:
@@ -43,7 +48,9 @@ def read_shard(path: Path, columns: list[str] | None = None) -> pa.Table:
         DataError: missing, damaged, or of another schema.
     """
     try:
-        found = pq.read_schema(path)
+        metadata = pq.read_metadata(path)
+        _require_size(path, metadata)
+        found = metadata.schema.to_arrow_schema()
         version = _version(path, found)
         given = [name for name in columns or SCHEMA.names if name not in ADDED_IN or ADDED_IN[name] <= version]
         if columns is None and found.names != given:
@@ -52,6 +59,7 @@ def read_shard(path: Path, columns: list[str] | None = None) -> pa.Table:
         for name in given:
             if table.schema.field(name).type != SCHEMA.field(name).type:
                 raise DataError(f"shard {path} has a column {name} of another type than its schema's")
+        _require_sane(path, table)
         return _brought_up_to_date(table, columns or SCHEMA.names)
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         reason = (str(error).splitlines() or ["?"])[0]
@@ -60,11 +68,36 @@ def read_shard(path: Path, columns: list[str] | None = None) -> pa.Table:
         ) from None
 
 
+def _require_size(path: Path, metadata: Any) -> None:
+    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    attempts_n = max(metadata.num_rows, sum(group.num_rows for group in groups))
+    unpacked = sum(group.total_byte_size for group in groups)
+    if attempts_n > MAX_ATTEMPTS_N or unpacked > UNPACKED_FREE_BYTES + MAX_UNPACKED * path.stat().st_size:
+        raise DataError(f"shard {path} claims {attempts_n} attempts and {unpacked} bytes, which no shard of its size has")
+
+
+def _require_sane(path: Path, table: pa.Table) -> None:
+    """Readable text, nothing missing that an attempt must have, and indices within their bounds."""
+    table.validate(full=True)
+    valid = pc.invert(table["invalid"]) if "invalid" in table.schema.names else None
+    for name in table.schema.names:
+        column = table[name]
+        if name in NEVER_NULL and column.null_count:
+            raise DataError(f"shard {path} lacks values in column {name}")
+        if name in NOT_NULL_IF_VALID and valid is not None and pc.any(pc.and_(pc.is_null(column), valid)).as_py():
+            raise DataError(f"shard {path} lacks values of valid attempts in column {name}")
+        if name in RANGES:
+            low, high = RANGES[name]
+            inside = pc.and_(pc.greater_equal(column, low), pc.less_equal(column, high))
+            if pc.all(inside).as_py() is False:
+                raise DataError(f"shard {path} has values outside {low}..{high} in column {name}")
+
+
 def _version(path: Path, schema: pa.Schema) -> int:
     version = (schema.metadata or {}).get(b"sparring_schema", b"none").decode(errors="replace")
     if not (version.isdecimal() and 1 <= int(version) <= SCHEMA_VERSION):
         raise DataError(
-            f"shard {path} has schema {version}, this version of sparring reads 1 to {SCHEMA_VERSION}; "
+            f"shard {path} has schema {version[:80]}, this version of sparring reads 1 to {SCHEMA_VERSION}; "
             "if a newer version wrote it, read it with that"
         )
     return int(version)

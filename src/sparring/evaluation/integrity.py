@@ -93,24 +93,33 @@ def _manifest(run: RunFolder, config: RunConfig, found: Findings) -> Manifest:
 def _not_as_written(run: RunFolder, manifest: Manifest) -> Iterator[tuple[Path, str]]:
     for name, checksum in sorted(manifest.sha256.items()):
         inside = Path(name)
-        if inside.is_absolute() or ".." in inside.parts:
-            yield Path("manifest.json"), f"names {name!r}, which is not in the run"
-        elif not (run.path / inside).is_file():
+        if not inside.parts or inside.is_absolute() or ".." in inside.parts or not name.isprintable():
+            yield Path("manifest.json"), f"names {name[:200]!r}, which is not in the run"
+        elif not _is_file(run.path / inside):
             yield inside, "is missing"
         elif sha256_of(run.path / inside) != checksum:
             yield inside, "has another sha256 than when it was written"
 
 
+def _is_file(path: Path) -> bool:
+    """Whether a file is there; none is under a name that the system does not take."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def _checks(run: RunFolder, config: RunConfig, found: Findings) -> Iterator[tuple[Path, Callable[[], None]]]:
     """Files, with what is to be checked of each beyond its checksum."""
     for stage in stages_of(config):
-        waves = waves_of(stage, config)
-        there = [wave for wave in waves if shard_path(run.stage(stage.name), wave.number).exists()]
-        for wave in there:
+        waves_n = missing_n = 0
+        for wave in waves_of(stage, config):
             path = shard_path(run.stage(stage.name), wave.number)
-            yield path, lambda path=path, wave=wave: _check_wave(path, wave, found)
-        if len(there) < len(waves):
-            found.missing.append(f"{len(waves) - len(there)} of {len(waves)} waves of {stage.name}")
+            if path.exists():
+                yield path, lambda path=path, wave=wave: _check_wave(path, wave, found)
+            waves_n, missing_n = waves_n + 1, missing_n + (not path.exists())
+        if missing_n:
+            found.missing.append(f"{missing_n} of {waves_n} waves of {stage.name}")
     for name, role in all_players(config):
         path = run.player(name)
         if path.exists():

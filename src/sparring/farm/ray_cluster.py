@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable
 from importlib.metadata import version
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any
 
@@ -34,8 +35,9 @@ class RayCrew(Crew):
         """
         self._ray = _ray(alone=address is None)
         self._joined_only = bool(self._ray.is_initialized())
+        self._logs = TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
         if not self._joined_only:
-            _connect(self._ray, address, workers_n)
+            _connect(self._ray, address, workers_n, self._logs.name)
         cores = int(self._ray.cluster_resources().get("CPU", 0))
         if cores < 1:
             raise ConfigError("the Ray cluster has no CPU to give; add a node: ray start --address=... --num-cpus=...")
@@ -50,6 +52,7 @@ class RayCrew(Crew):
         super().__exit__(kind, error, trace)
         if not self._joined_only:
             self._ray.shutdown()
+        self._logs.cleanup()
 
 
 class _RayWorker:
@@ -124,7 +127,7 @@ def _unfit(told: str) -> WorkerError:
     )
 
 
-def _connect(ray: Any, address: str | None, workers_n: int | None) -> None:
+def _connect(ray: Any, address: str | None, workers_n: int | None, logs: str) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if address is not None:
         _require_answer(address)
@@ -135,6 +138,7 @@ def _connect(ray: Any, address: str | None, workers_n: int | None) -> None:
                 address="local",
                 num_cpus=workers_n or cores_n(),
                 include_dashboard=False,
+                _temp_dir=logs,
                 **quiet,
             )
         else:

@@ -52,10 +52,10 @@ def collect(
             "this cell has a scene before it but once, so that match.attempts_per_scene_n must be 1, "
             f"got {config.match.attempts_per_scene_n}"
         )
-    todo = [
+    todo = (
         partial(_counts_of, run, wave, player=player, attacker=attacker, config=config, cell=cell)
         for wave in waves_of(stage, config)
-    ]
+    )
     with progress.task(stage.name, stage.grasps_n, "grasps") as task:
         for attempts_n, counts in _overlapping(todo, cell.waves_at_once_n, progress):
             task.advance(attempts_n, **counts)
@@ -105,15 +105,14 @@ def _counts(rows: list[Row]) -> dict[str, int]:
     }
 
 
-def waves_of(stage: Stage, config: RunConfig) -> list[Wave]:
+def waves_of(stage: Stage, config: RunConfig) -> Iterator[Wave]:
     """A stage's scenes with their numbers of grasps, cut into waves."""
-    each, per_wave = config.match.attempts_per_scene_n, config.match.wave_scenes_n
-    names = names_in("training", config.world.objects)
-    counts = [min(each, stage.grasps_n - start) for start in range(0, stage.grasps_n, each)]
-    scenes: list[tuple[SceneSpec, int]] = []
-    for index, count in enumerate(counts):
-        seed = seed_of(config.seed, "scene", stage.name, index)
-        name = names[int(rng_of(seed, "object").integers(len(names)))]
-        scenes.append((SceneSpec(name, seed), count))
-    cuts = range(0, len(scenes), per_wave)
-    return [Wave(stage.name, number, tuple(scenes[start : start + per_wave])) for number, start in enumerate(cuts)]
+    each, names = config.match.attempts_per_scene_n, names_in("training", config.world.objects)
+    starts = range(0, stage.grasps_n, each)
+    for number, first in enumerate(range(0, len(starts), config.match.wave_scenes_n)):
+        scenes: list[tuple[SceneSpec, int]] = []
+        for index in range(first, min(first + config.match.wave_scenes_n, len(starts))):
+            seed = seed_of(config.seed, "scene", stage.name, index)
+            name = names[int(rng_of(seed, "object").integers(len(names)))]
+            scenes.append((SceneSpec(name, seed), min(each, stage.grasps_n - starts[index])))
+        yield Wave(stage.name, number, tuple(scenes))

@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Bool, Float, Int, UInt8
 
+from sparring.actions.adversaries import ADVERSARIES
 from sparring.data.pictures import decode_image
+from sparring.errors import DataError
 from sparring.players.choosing import GraspedPatches, angles_rad
 from sparring.players.patches import crop_about, crop_side_px
 
@@ -58,7 +60,11 @@ class Experience:
 
 
 def experience_of(table: pa.Table, *, patch_px: float) -> Experience:
-    """The valid attempts of a table that holds `COLUMNS`."""
+    """The valid attempts of a table that holds `COLUMNS`.
+
+    Raises:
+        DataError: a picture that is none, a grasp outside its picture, or an attack that its adversary does not have.
+    """
     table = table.filter(pc.invert(table["invalid"]))
     side, n = crop_side_px(patch_px), len(table)
     crops, offsets = np.empty((n, 3, side, side), np.uint8), np.empty((n, 2), np.float32)
@@ -69,8 +75,10 @@ def experience_of(table: pa.Table, *, patch_px: float) -> Experience:
         if row == 0 or seeds[row] != seeds[row - 1]:
             image = decode_image(pictures[row]["bytes"].as_py())
         assert image is not None
+        if not (centres[row, 0] < image.shape[1] and centres[row, 1] < image.shape[0]):
+            raise DataError(f"a grasp at {centres[row]} of a picture of {image.shape[1]} x {image.shape[0]} px")
         crops[row], offsets[row] = crop_about(image, centres[row], side)
-    return Experience(
+    known = Experience(
         crops=crops,
         offsets=offsets,
         angles=table["angle"].to_numpy().astype(np.int64),
@@ -80,6 +88,15 @@ def experience_of(table: pa.Table, *, patch_px: float) -> Experience:
         actions=pc.fill_null(table["action"], -1).to_numpy().astype(np.int64),
         dislodged=pc.fill_null(table["dislodged"], False).to_numpy(zero_copy_only=False).astype(bool),
     )
+    _require_actions(known)
+    return known
+
+
+def _require_actions(known: Experience) -> None:
+    for name, kind in ADVERSARIES.items():
+        actions = known.actions[known.adversaries == name]
+        if not ((actions >= 0) & (actions < kind.actions_n)).all():
+            raise DataError(f"actions of {name} outside 0..{kind.actions_n - 1}")
 
 
 def together(parts: list[Experience]) -> Experience:

@@ -117,13 +117,20 @@ class RunFolder:
             raise RunFolderError(f"{self.path} holds a run of another config: {shown}. Choose another --out")
 
     def metrics(self) -> list[dict[str, Any]]:
-        """All rows of `metrics.jsonl`; none when there is no such file yet."""
+        """All rows of `metrics.jsonl`; none when there is no such file yet.
+
+        Raises:
+            DataError: damaged.
+        """
         if not self.metrics_path.exists():
             return []
         try:
-            return [json.loads(line) for line in read_text(self.metrics_path).splitlines()]
-        except ValueError as error:
+            rows = [json.loads(line) for line in read_text(self.metrics_path).splitlines()]
+        except (ValueError, RecursionError) as error:
             raise DataError(f"{self.metrics_path} is damaged: {error}") from None
+        if not all(isinstance(row, dict) and isinstance(row.get("fit"), str) for row in rows):
+            raise DataError(f"{self.metrics_path} is damaged: it has a line that is no row of a fit")
+        return rows
 
     def record_metrics(self, fit: str, rows: list[dict[str, Any]]) -> None:
         """Adds the rows of one fit, in place of any that it left before."""

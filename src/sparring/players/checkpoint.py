@@ -1,7 +1,6 @@
 """Players on disk: safetensors with what is needed to use them. Loading one never executes anything from the file."""
 
 import json
-import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,7 +9,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from sparring.actions.grasp import ANGLES_N
-from sparring.config import PatchConfig
+from sparring.config import MOST_N, PatchConfig
 from sparring.config_file import structured
 from sparring.data.files import write_atomically
 from sparring.errors import CheckpointError, ConfigError, SparringError
@@ -42,7 +41,8 @@ class PlayerCard:
         Raises:
             ConfigError: impossible.
         """
-        if not (1 <= self.actions_n <= 127 and 0 < self.pixel_m < math.inf and self.patches_n > 0):
+        counts = 1 <= self.actions_n <= 127 and 1 <= self.patches_n <= MOST_N and self.trained_n >= 0
+        if not (counts and 1e-6 <= self.pixel_m <= 1):
             raise ConfigError(f"impossible card {self}")
         if self.role == "protagonist" and self.actions_n != ANGLES_N:
             raise ConfigError(f"a protagonist has {ANGLES_N} angles, this one {self.actions_n}")
@@ -72,12 +72,16 @@ def load_player(path: Path, *, role: Role | None = None, dropout: float = 0.5) -
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise CheckpointError(f"there is no checkpoint {path}") from None
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError, RuntimeError) as error:  # torch does not take every shape
         raise CheckpointError(f"{path} is not a whole safetensors file ({error}); make it again with `sparring play`") from None
     card = _card(path, metadata)
     if role is not None and card.role != role:
         raise CheckpointError(f"{path} holds a player of role {card.role}; a {role} is needed")
     network = _network(path, card, dropout)
+    wanted = network.state_dict()
+    for name, value in tensors.items():
+        if name in wanted and value.dtype != wanted[name].dtype:
+            raise CheckpointError(f"{path} holds {name} as {value.dtype}, it should be {wanted[name].dtype}")
     try:
         network.load_state_dict(tensors)
     except RuntimeError as error:

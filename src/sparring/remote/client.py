@@ -23,6 +23,8 @@ CALL_TIMEOUT_S = 300.0
 """A robot takes a minute over a grasp."""
 RECONNECT_S = 60.0
 """For so long a cell may be gone."""
+FIRST_CONTACT_S = 5.0
+"""A cell that was never there is sooner given up."""
 BACKOFF_S = (0.1, 2.0)
 MAX_REQUESTS_AT_ONCE = 1024
 _LOG = logging.getLogger(__name__)
@@ -49,7 +51,7 @@ class CellConnection:
         Raises:
             ConfigError: gRPC is not installed.
         """
-        self.address, self._patience = address, patience or Patience()
+        self.address, self._patience, self._met = address, patience or Patience(), False
         self._grpc = grpc()
         options = [
             ("grpc.max_receive_message_length", messages.MAX_REPLY_BYTES),
@@ -85,7 +87,9 @@ class CellConnection:
         wait_s = BACKOFF_S[0]
         while True:
             try:
-                return (future or self.begin(call, request)).result()
+                answer = (future or self.begin(call, request)).result()
+                self._met = True
+                return answer
             except self._grpc.RpcError as error:
                 now, future = time.monotonic(), None
                 if error.code() == self._grpc.StatusCode.FAILED_PRECONDITION and setup is not None:
@@ -94,12 +98,11 @@ class CellConnection:
                     continue
                 if not self._passes(error):
                     raise self._refusal(call, error) from None
+                limit_s = self._patience.reconnect_s if self._met else min(FIRST_CONTACT_S, self._patience.reconnect_s)
                 if gone_since is None:
-                    _LOG.warning(
-                        "the cell at %s does not answer; trying again for %g s", self.address, self._patience.reconnect_s
-                    )
+                    _LOG.warning("the cell at %s does not answer; trying again for %g s", self.address, limit_s)
                     gone_since = now
-                if now - gone_since > self._patience.reconnect_s:
+                if now - gone_since > limit_s:
                     raise self._refusal(call, error) from None
                 time.sleep(wait_s)
                 wait_s = min(2 * wait_s, BACKOFF_S[1])

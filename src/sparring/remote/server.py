@@ -109,8 +109,6 @@ class CellServer:
                 context.abort(codes.UNAUTHENTICATED, "the token is missing or wrong")
             if not self._rate.allows():
                 context.abort(codes.RESOURCE_EXHAUSTED, "too many requests a second")
-            if request is None:
-                context.abort(codes.INVALID_ARGUMENT, "not a message of this service")
             try:
                 return do(request)
             except _UnknownSetupError:
@@ -176,7 +174,7 @@ class _UnknownSetupError(Exception):
 
 
 def _parsed(message: Any) -> Callable[[bytes], Any]:
-    """Reads a message; None where it is none."""
+    """Reads a message; None, which gRPC refuses, where it is none."""
 
     def parse(content: bytes) -> Any:
         from google.protobuf.message import DecodeError

@@ -1,0 +1,276 @@
+"""Attempts a second against workers, what an attempt costs where, and what that means for many cores.
+
+Measures on this machine, in rounds, one setting after the other: random grasps as a match plays them (settle, picture, choose,
+grasp, store), and the time of each part alone. Then *simulates* larger clusters with the measured figures: a queue of jobs,
+workers, a driver that handles one job after the other, a network that chooses for one image after the other. The last line is
+JSON.
+"""
+
+import heapq
+import json
+import pickle
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import tyro
+
+from sparring.config import QUARTER
+from sparring.data.records import table_of
+from sparring.data.store import write_shard
+from sparring.evaluation.markdown import markdown
+from sparring.farm.executors import Executor, ExecutorName, FarmConfig, cores_n, open_farm
+from sparring.game import jobs
+from sparring.game.attackers import RandomAttacks
+from sparring.game.cell import SimulatedCell
+from sparring.game.collect import Stage, collect, waves_of
+from sparring.game.progress import Silent
+from sparring.game.run_folder import RunFolder
+from sparring.game.wave import play_wave
+from sparring.players.choosing import Protagonist, RandomGrasps
+from sparring.players.device import compute_for, device_named
+from sparring.players.networks import new_network
+from sparring.seeding import rng_of
+
+CORES = (16, 256, 4096)
+ATTEMPTS = (10**6, 10**8)
+SIMULATED_WAVES = 6
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Seconds, of one core, for a scene or a job."""
+
+    look_s: float
+    grasp_s: float
+    """All grasps of a scene."""
+    attack_s: float
+    """All attacks of a scene in an adversarial iteration, on average over scenes; 0 without an adversary."""
+    choose_s: float
+    """The network, for a scene's image."""
+    store_s: float
+    """Records of a scene."""
+    driver_s: float
+    """Handing out one job and taking its result."""
+    bytes_per_scene: int
+    """What comes back to the driver."""
+
+
+def main(
+    workers: tuple[int, ...] = (1, 2),
+    scenes: int = 512,
+    rounds: int = 3,
+    ray: bool = True,
+) -> None:
+    """Measures, then simulates.
+
+    Args:
+        workers: numbers of worker processes.
+        scenes: scenes a measurement, of 4 attempts each.
+        rounds: how often everything is measured.
+        ray: whether Ray on this machine is measured too, with the most workers.
+    """
+    settings: list[tuple[ExecutorName, int]] = [("process", n) for n in workers] + ([("ray", max(workers))] if ray else [])
+    rates: dict[tuple[ExecutorName, int], list[float]] = {one: [] for one in settings}
+    for _ in range(rounds):
+        for one in settings:
+            rates[one].append(_attempts_per_s(FarmConfig(*one), scenes))
+            print(f"{one[0]} {one[1]}: {rates[one][-1]:.1f} attempts/s", flush=True)
+    figures = _summary(rates, max(workers))
+    driver = {one[0]: _driver_s(FarmConfig(*one)) for one in settings if one[1] == max(workers)}
+    costs = _costs(driver.get("ray", driver["process"]))
+    print(_told(costs, driver))
+    print(json.dumps({"cores": cores_n()} | figures | {"driver_s": driver, "costs": asdict(costs)}))
+
+
+def _attempts_per_s(farm: FarmConfig, scenes: int) -> float:
+    """A stage of random grasps, after a wave that warms the workers up."""
+    config = QUARTER
+    each = config.match.attempts_per_scene_n
+    player = RandomGrasps(config.patches, config.world.camera.pixel_m)
+    with tempfile.TemporaryDirectory() as folder, open_farm(farm) as executor:
+        cell, run = SimulatedCell(config.world, config.attack, executor), RunFolder(Path(folder))
+        for name, n in (("warm", config.match.wave_scenes_n), ("timed", scenes)):
+            begun = time.perf_counter()
+            collect(Stage(name, n * each), player, None, config=config, cell=cell, run=run, progress=Silent())
+        return scenes * each / (time.perf_counter() - begun)
+
+
+def _summary(rates: dict[tuple[ExecutorName, int], list[float]], most: int) -> dict[str, Any]:
+    """Medians, and ratios round by round."""
+    told: dict[str, Any] = {
+        f"{name}_{n}": {"attempts_per_s": round(median(found), 1), "rounds": [round(one, 1) for one in found]}
+        for (name, n), found in rates.items()
+    }
+    for n in {n for name, n in rates if name == "process" and n > 1}:
+        shares = [many / (n * one) for many, one in zip(rates["process", n], rates["process", 1], strict=True)]
+        told[f"efficiency_{n}"] = {"median": round(median(shares), 3), "rounds": [round(one, 3) for one in shares]}
+    if ("ray", most) in rates:
+        shares = [ray / ours for ray, ours in zip(rates["ray", most], rates["process", most], strict=True)]
+        told["ray_over_process"] = {"median": round(median(shares), 3), "rounds": [round(one, 3) for one in shares]}
+    return told
+
+
+def _nothing(job: bytes) -> bytes:
+    """No work, but a result as large as a look's."""
+    return job
+
+
+def _driver_s(farm: FarmConfig, n: int = 2000) -> float:
+    """Time of this process itself for a job with a picture in its result."""
+    payload = [bytes(60_000)] * n
+    with open_farm(farm) as executor:
+        list(executor.map(_nothing, payload[:50]))
+        begun = time.process_time()
+        for _ in executor.map(_nothing, payload):
+            pass
+        return (time.process_time() - begun) / n
+
+
+def _costs(driver_s: float) -> Costs:
+    """Each part alone, on one core, of the scenes of a wave of an adversarial iteration."""
+    config = QUARTER
+    network = new_network(config.network, 18, dropout=0.0, seed=0)
+    compute = compute_for(config.learning, device_named("auto"))
+    network.to(compute.device)
+    pixel_m = config.world.camera.pixel_m
+    greedy = Protagonist(network, compute, config.patches, pixel_m, config.match.patches_n, "importance")
+    with open_farm(FarmConfig("serial")) as executor:
+        timed = _Timed(executor)
+        cell = SimulatedCell(config.world, config.attack, timed)
+        wave = next(waves_of(Stage("costs", config.match.wave_scenes_n * config.match.attempts_per_scene_n), config))
+        rows = play_wave(wave, RandomGrasps(config.patches, pixel_m), RandomAttacks("shake"), config=config, cell=cell)
+        view = next(iter(cell.look([wave.scenes[0][0]])))
+    n = len(wave.scenes)
+    assert isinstance(view, jobs.View)
+    seen = view.image
+    choose_s = _seconds(lambda: greedy.choose(seen, 4, rng_of(0, "choose")), 10)
+    with tempfile.TemporaryDirectory() as folder:
+        store_s = _seconds(lambda: write_shard(Path(folder) / "wave.parquet", table_of(rows)), 3) / n
+    look_s, grasp_s, attack_s = (timed.seconds.get(kind, 0.0) / n for kind in (jobs.look, jobs.grasp, jobs.attack))
+    return Costs(look_s, grasp_s, attack_s, choose_s, store_s, driver_s, len(pickle.dumps(view)) + 4 * 600)
+
+
+class _Timed:
+    """The reference executor, with a clock for each kind of job."""
+
+    here, workers_n = True, 1
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor, self.seconds = executor, dict[Callable[[Any], Any], float]()
+
+    def map(self, function: Callable[[Any], Any], todo: Any, *, key: Any = None) -> Any:
+        """Results, timed."""
+        for job in todo:
+            begun = time.perf_counter()
+            (result,) = self._executor.map(function, [job])
+            self.seconds[function] = self.seconds.get(function, 0.0) + time.perf_counter() - begun
+            yield result
+
+
+def _seconds(do: Callable[[], Any], times: int) -> float:
+    do()
+    begun = time.perf_counter()
+    for _ in range(times):
+        do()
+    return (time.perf_counter() - begun) / times
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What is simulated."""
+
+    cores: int
+    scenes_per_wave: int
+    costs: Costs
+    attacked: bool = True
+
+
+def simulated(cluster: Cluster) -> tuple[float, dict[str, float]]:
+    """Scenes a second, and the share of the time that workers, driver and network are busy.
+
+    Two waves are under way together, as in `game/collect.py`; job times vary as lognormal with a spread of a half.
+    """
+    rng, costs = np.random.default_rng(0), cluster.costs
+    stages = [("look", costs.look_s), ("grasp", costs.grasp_s)] + ([("attack", costs.attack_s)] if cluster.attacked else [])
+    free = [0.0] * cluster.cores
+    heapq.heapify(free)
+    driver, network, busy = 0.0, 0.0, {"workers": 0.0, "driver": 0.0, "network": 0.0}
+    ready = [0.0, 0.0]
+    ends: list[float] = []
+    for wave in range(SIMULATED_WAVES):
+        slot = wave % 2
+        now = ready[slot]
+        for kind, mean_s in stages:
+            ended = now
+            for _ in range(cluster.scenes_per_wave):
+                driver = max(driver, now) + costs.driver_s
+                begun = max(driver, heapq.heappop(free))
+                took = mean_s * float(rng.lognormal(-0.125, 0.5))
+                heapq.heappush(free, begun + took)
+                done = begun + took
+                busy["workers"] += took
+                busy["driver"] += costs.driver_s
+                if kind == "look":
+                    network = max(network, done) + costs.choose_s
+                    busy["network"] += costs.choose_s
+                    done = network
+                ended = max(ended, done)
+            now = ended
+        stored = costs.store_s * cluster.scenes_per_wave
+        driver = max(driver, now) + stored
+        busy["driver"] += stored
+        ready[slot] = driver
+        ends.append(driver)
+    total_s = ends[-1]
+    shares = {"workers": busy["workers"] / cluster.cores, "driver": busy["driver"], "network": busy["network"]}
+    return SIMULATED_WAVES * cluster.scenes_per_wave / total_s, {name: used / total_s for name, used in shares.items()}
+
+
+def _told(costs: Costs, driver: dict[str, float]) -> str:
+    """The tables of `docs/scaling.md`."""
+    parts = [
+        ["look (compile, settle, picture, PNG)", costs.look_s, "worker"],
+        ["grasp, 4 attempts", costs.grasp_s, "worker"],
+        ["attack (shake), what the sensor calls held", costs.attack_s, "worker"],
+        ["choose (compact network, 128 patches, this machine)", costs.choose_s, "network"],
+        ["store", costs.store_s, "driver"],
+        *([f"hand out and take back one job, {name}", seconds, "driver"] for name, seconds in driver.items()),
+    ]
+    header = ["part of a scene of 4 attempts", "ms", "who"]
+    text = markdown((header, [[name, f"{1000 * seconds:.2f}", who] for name, seconds, who in parts]))
+    return f"\n{text}\n\n{_simulated_table(costs)}\n"
+
+
+def _simulated_table(costs: Costs) -> str:
+    each = QUARTER.match.attempts_per_scene_n
+    fast = replace(costs, choose_s=costs.choose_s / 50)
+    header = ["cores", "scenes a wave", "network", "attempts/s", "workers busy", "driver busy", "network busy", "to the driver"]
+    header += [f"{n:,} attempts" for n in ATTEMPTS]
+    body = []
+    for cores in CORES:
+        for per_wave in sorted({QUARTER.match.wave_scenes_n, 4 * cores}):
+            for name, one in (("CPU", costs), ("50 x faster", fast)):
+                scenes_per_s, busy = simulated(Cluster(cores, per_wave, one))
+                rate = each * scenes_per_s
+                shares = [f"{100 * busy[part]:.0f} %" for part in ("workers", "driver", "network")]
+                came = f"{scenes_per_s * costs.bytes_per_scene / 1e6:.0f} MB/s"
+                spans = [_span(n / rate) for n in ATTEMPTS]
+                body.append([str(cores), str(per_wave), name, f"{rate:,.0f}", *shares, came, *spans])
+    return markdown((header, body))
+
+
+def _span(seconds: float) -> str:
+    for unit, length in (("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+if __name__ == "__main__":
+    tyro.cli(main)
