@@ -10,9 +10,8 @@ ObjectSet = Literal["training", "held-out", "novel-families", "named"]
 Precision = Literal["auto", "fp32", "bf16"]
 Interval = tuple[float, float]
 Point = tuple[float, float, float]
-MOST_N = 1_000_000
-"""No count is larger: 25 times the paper's largest."""
-MOST_ITERATIONS_N = 1000
+MOST_N, MOST_OBJECTS_N, MOST_ITERATIONS_N = 10**9, 10**6, 1000
+"""No count is larger, no set of objects, and no bout: such a config would be read, and then nothing would come to an end."""
 PALM_ROOM_M = 0.05
 """Room that a palm takes behind its fingers."""
 ATTACKED_SHARE = 0.45
@@ -65,6 +64,10 @@ class ObjectConfig:
     def __post_init__(self) -> None:
         _require_positive(self, "training_n", "held_out_n", "novel_n", "mass_middle_kg")
         _require(self.training_n <= 65_000, "ObjectConfig.training_n", self.training_n, "at most 65000: later seeds are held out")
+        for name in ("held_out_n", "novel_n"):
+            _require(
+                getattr(self, name) <= MOST_OBJECTS_N, f"ObjectConfig.{name}", getattr(self, name), f"at most {MOST_OBJECTS_N}"
+            )
         _require(0 <= self.mass_exponent <= 1, "ObjectConfig.mass_exponent", self.mass_exponent, "in 0..1")
         _require_interval(self, "mass_kg", "mass_factor", "friction_factor")
         for name in ("mass_kg", "mass_factor", "friction_factor"):
@@ -395,7 +398,7 @@ class BoutConfig:
         _require(
             self.iterations_n <= MOST_ITERATIONS_N, "BoutConfig.iterations_n", self.iterations_n, f"at most {MOST_ITERATIONS_N}"
         )
-        word = len(self.adversary) <= 80 and self.adversary.replace("-", "_").isidentifier()
+        word = len(self.adversary) <= 80 and self.adversary.isascii() and self.adversary.replace("-", "_").isidentifier()
         _require(word, "BoutConfig.adversary", self.adversary, "a word, since stages and players are called after it")
 
     @property

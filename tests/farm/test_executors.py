@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sparring.errors import ConfigError, WorkerError
-from sparring.farm.dispatch import Lost
+from sparring.farm.dispatch import AHEAD_N, Lost
 from sparring.farm.executors import EXECUTORS, Executor, FarmConfig, open_farm
 
 
@@ -85,6 +85,13 @@ def out_of_memory_once(job: tuple[int, str]) -> int:
     if number == 2 and not mark.exists():
         mark.touch()
         raise MemoryError
+    return number
+
+
+def marking(job: tuple[int, str]) -> int:
+    """Leaves a mark."""
+    number, folder = job
+    (Path(folder) / str(number)).touch()
     return number
 
 
@@ -184,6 +191,18 @@ def test_work_begins_before_a_result_is_asked_for(with_workers: Executor, tmp_pa
         time.sleep(0.01)
     assert (tmp_path / "4").exists()
     assert list(results) == [4]
+
+
+def test_work_does_not_run_far_ahead_of_what_is_taken(tmp_path: Path) -> None:
+    with open_farm(FarmConfig("process", 1)) as executor:
+        results = executor.map(marking, [(job, str(tmp_path)) for job in range(AHEAD_N + 40)])
+        assert next(results) == 0
+        until = time.monotonic() + 30
+        while len(list(tmp_path.iterdir())) < AHEAD_N + 1 and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        assert {int(path.name) for path in tmp_path.iterdir()} == set(range(AHEAD_N + 1))
+        assert list(results) == list(range(1, AHEAD_N + 40))
 
 
 def test_workers_are_other_processes_than_this_one(with_workers: Executor) -> None:

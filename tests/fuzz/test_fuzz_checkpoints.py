@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save
 
-from sparring.config import MOST_N, NetworkConfig, PatchConfig
+from sparring.config import NetworkConfig, PatchConfig
 from sparring.errors import CheckpointError
 from sparring.game.digest import _tensors_digest
 from sparring.players import networks
-from sparring.players.checkpoint import FORMAT, PlayerCard, load_player
+from sparring.players.checkpoint import FORMAT, MOST_PATCHES_N, PlayerCard, load_player
 from sparring.players.networks import Trunk, new_network
 
 CARD = PlayerCard("start", "protagonist", "small", 18, 0.0015, PatchConfig(size_m=0.144, feature_std=15.0), 128, 100)
@@ -79,7 +79,7 @@ def used(folder: Path, content: bytes) -> None:
     if loaded is not None:
         network, card = loaded
         assert network.actions_n == card.actions_n
-        assert card.patches_n <= MOST_N
+        assert card.patches_n <= MOST_PATCHES_N
         assert card.patches.size_px(card.pixel_m) > 0
         assert all(value.dtype == torch.float32 and torch.isfinite(value).all() for value in network.state_dict().values())
     digest = read_or_refused(lambda: _tensors_digest(path))

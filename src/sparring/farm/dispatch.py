@@ -24,7 +24,7 @@ DEATHS_IN_A_ROW_N = 12
 IN_HAND_N = 2
 """Jobs that a worker has: the one it does, and the next, so that it never waits for this process."""
 AHEAD_N = 64
-"""Results that may wait to be taken, for every worker."""
+"""How far work may run ahead of the result that is waited for, in jobs for every worker."""
 WINDOW_N = 64
 """How far down the queue a worker looks, at most, for a job of a key that it knows."""
 REMEMBERED_N = 128
@@ -84,7 +84,7 @@ class _Work:
     keys: Sequence[Hashable]
     waiting: deque[int]
     done: dict[int, Any] = field(default_factory=dict[int, Any])
-    out_n: int = 0
+    taken_n: int = 0
     deaths: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
     dropped: bool = False
 
@@ -161,9 +161,9 @@ class Crew:
             if index not in work.done:
                 assert self._end is not None
                 raise self._end
-            result = work.done.pop(index)
+            work.taken_n = index + 1
             self._changed.notify_all()
-            return result
+            return work.done.pop(index)
 
     def _attend(self, seat: _Seat) -> None:
         """The life of a seat: fill the worker's hands, take a result; when the worker is lost, seat another."""
@@ -200,7 +200,6 @@ class Crew:
                     return
                 work, index = found
                 seat.in_hand.append(found)
-                work.out_n += 1
                 self._remember(seat, work.keys[index])
             assert seat.worker is not None
             seat.worker.send(work.function, work.jobs[index])
@@ -210,17 +209,20 @@ class Crew:
         if self._end is not None:
             return None
         for work in self._works:
-            if work.waiting and work.out_n + len(work.done) < AHEAD_N * self.workers_n:
-                index = self._preferred(seat, work)
+            until = work.taken_n + AHEAD_N * self.workers_n
+            if work.waiting and work.waiting[0] < until:
+                index = self._preferred(seat, work, until)
                 work.waiting.remove(index)
                 return work, index
         return None
 
-    def _preferred(self, seat: _Seat, work: _Work) -> int:
+    def _preferred(self, seat: _Seat, work: _Work, until: int) -> int:
         first, free = work.waiting[0], None
         if work.keys[first] is None:
             return first
         for index in islice(work.waiting, min(WINDOW_N, 8 * self.workers_n)):
+            if index >= until:
+                break
             knows = self._knowing.get(work.keys[index])
             if knows is seat:
                 return index
@@ -240,7 +242,6 @@ class Crew:
         result = worker.receive(self._timeout_s)
         with self._changed:
             work, index = seat.in_hand.popleft()
-            work.out_n -= 1
             if not work.dropped:
                 work.done[index] = result
             self._deaths_in_a_row.clear()
@@ -248,7 +249,8 @@ class Crew:
 
     def _replace(self, seat: _Seat, how: str) -> None:
         """Puts back what a lost worker had in hand; the job that it was doing is to blame."""
-        _LOG.warning("a worker was lost: %s", how)
+        if self._end is None:
+            _LOG.warning("a worker was lost: %s", how)
         if seat.worker is not None:
             seat.worker.stop()
         seat.worker = None
@@ -259,7 +261,6 @@ class Crew:
             in_hand = list(seat.in_hand)
             seat.in_hand.clear()
             for work, index in reversed(in_hand):
-                work.out_n -= 1
                 if not work.dropped:
                     work.waiting.appendleft(index)
             if in_hand:

@@ -36,11 +36,13 @@ class RayCrew(Crew):
         self._ray = _ray(alone=address is None)
         self._joined_only = bool(self._ray.is_initialized())
         self._logs = TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
-        if not self._joined_only:
-            _connect(self._ray, address, workers_n, self._logs.name)
-        cores = int(self._ray.cluster_resources().get("CPU", 0))
-        if cores < 1:
-            raise ConfigError("the Ray cluster has no CPU to give; add a node: ray start --address=... --num-cpus=...")
+        try:
+            if not self._joined_only:
+                _connect(self._ray, address, workers_n, self._logs.name)
+            cores = _cores_n(self._ray)
+        except ConfigError:
+            self._logs.cleanup()
+            raise
         self._closing = False
         super().__init__(self._place, workers_n or cores, job_timeout_s=job_timeout_s)
 
@@ -146,6 +148,14 @@ def _connect(ray: Any, address: str | None, workers_n: int | None, logs: str) ->
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise _nobody(address, reason) from None
+
+
+def _cores_n(ray: Any) -> int:
+    """Cores of the cluster."""
+    cores = int(ray.cluster_resources().get("CPU", 0))
+    if cores < 1:
+        raise ConfigError("the Ray cluster has no CPU to give; add a node: ray start --address=... --num-cpus=...")
+    return cores
 
 
 def _require_answer(address: str) -> None:

@@ -9,7 +9,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from sparring.actions.grasp import ANGLES_N
-from sparring.config import MOST_N, PatchConfig
+from sparring.config import PatchConfig
 from sparring.config_file import structured
 from sparring.data.files import write_atomically
 from sparring.errors import CheckpointError, ConfigError, SparringError
@@ -17,6 +17,8 @@ from sparring.players.networks import PatchNet, channels_last
 from sparring.players.tensors import save_tensors
 
 FORMAT = "sparring-player-1"
+MOST_PATCHES_N = 1_000_000
+"""A player that looks at more patches of an image would take all memory."""
 Role = Literal["protagonist", "adversary"]
 
 
@@ -41,7 +43,7 @@ class PlayerCard:
         Raises:
             ConfigError: impossible.
         """
-        counts = 1 <= self.actions_n <= 127 and 1 <= self.patches_n <= MOST_N and self.trained_n >= 0
+        counts = 1 <= self.actions_n <= 127 and 1 <= self.patches_n <= MOST_PATCHES_N and self.trained_n >= 0
         if not (counts and 1e-6 <= self.pixel_m <= 1):
             raise ConfigError(f"impossible card {self}")
         if self.role == "protagonist" and self.actions_n != ANGLES_N:
