@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 import tyro
 
-from sparring.config import QUARTER
+from sparring.actions.grasp import ANGLES_N
+from sparring.config import QUARTER, RunConfig
 from sparring.data.records import table_of
 from sparring.data.store import write_shard
 from sparring.evaluation.markdown import markdown
@@ -81,7 +82,7 @@ def main(
         for one in settings:
             rates[one].append(_attempts_per_s(FarmConfig(*one), scenes))
             print(f"{one[0]} {one[1]}: {rates[one][-1]:.1f} attempts/s", flush=True)
-    figures = _summary(rates, max(workers))
+    figures = _summary(rates, max(workers)) | {"waves_at_once": _overlap(FarmConfig("process", max(workers)), rounds)}
     driver = {one[0]: _driver_s(FarmConfig(*one)) for one in settings if one[1] == max(workers)}
     costs = _costs(driver.get("ray", driver["process"]))
     print(_told(costs, driver))
@@ -99,6 +100,39 @@ def _attempts_per_s(farm: FarmConfig, scenes: int) -> float:
             begun = time.perf_counter()
             collect(Stage(name, n * each), player, None, config=config, cell=cell, run=run, progress=Silent())
         return scenes * each / (time.perf_counter() - begun)
+
+
+class _Waves(SimulatedCell):
+    """A cell that lets so many waves be under way together."""
+
+    waves_at_once_n = 0
+
+
+def _overlap(farm: FarmConfig, rounds: int) -> dict[str, list[float]]:
+    """Attempts a second where the network chooses, with one wave under way, and with two."""
+    config, player = QUARTER, _protagonist(QUARTER)
+    each, scenes = config.match.attempts_per_scene_n, 4 * config.match.wave_scenes_n
+    rates: dict[str, list[float]] = {"1": [], "2": []}
+    with open_farm(farm) as executor:
+        cell = _Waves(config.world, config.attack, executor)
+        for _ in range(rounds + 1):
+            for at_once, found in rates.items():
+                cell.waves_at_once_n = int(at_once)
+                with tempfile.TemporaryDirectory() as folder:
+                    begun = time.perf_counter()
+                    run = RunFolder(Path(folder))
+                    stage = Stage("overlap", scenes * each)
+                    collect(stage, player, None, config=config, cell=cell, run=run, progress=Silent())
+                    found.append(round(scenes * each / (time.perf_counter() - begun), 1))
+    return {at_once: found[1:] for at_once, found in rates.items()}
+
+
+def _protagonist(config: RunConfig) -> Protagonist:
+    """One that has learned nothing yet, which costs as much."""
+    compute = compute_for(config.learning, device_named("auto"))
+    network = new_network(config.network, ANGLES_N, dropout=0.0, seed=0)
+    network.to(compute.device)
+    return Protagonist(network, compute, config.patches, config.world.camera.pixel_m, config.match.patches_n, "importance")
 
 
 def _summary(rates: dict[tuple[ExecutorName, int], list[float]], most: int) -> dict[str, Any]:
@@ -135,21 +169,17 @@ def _driver_s(farm: FarmConfig, n: int = 2000) -> float:
 def _costs(driver_s: float) -> Costs:
     """Each part alone, on one core, of the scenes of a wave of an adversarial iteration."""
     config = QUARTER
-    network = new_network(config.network, 18, dropout=0.0, seed=0)
-    compute = compute_for(config.learning, device_named("auto"))
-    network.to(compute.device)
-    pixel_m = config.world.camera.pixel_m
-    greedy = Protagonist(network, compute, config.patches, pixel_m, config.match.patches_n, "importance")
+    player = _protagonist(config)
     with open_farm(FarmConfig("serial")) as executor:
         timed = _Timed(executor)
         cell = SimulatedCell(config.world, config.attack, timed)
         wave = next(waves_of(Stage("costs", config.match.wave_scenes_n * config.match.attempts_per_scene_n), config))
-        rows = play_wave(wave, RandomGrasps(config.patches, pixel_m), RandomAttacks("shake"), config=config, cell=cell)
+        rows = play_wave(wave, RandomGrasps(config.patches, player.pixel_m), RandomAttacks("shake"), config=config, cell=cell)
         view = next(iter(cell.look([wave.scenes[0][0]])))
     n = len(wave.scenes)
     assert isinstance(view, jobs.View)
     seen = view.image
-    choose_s = _seconds(lambda: greedy.choose(seen, 4, rng_of(0, "choose")), 10)
+    choose_s = _seconds(lambda: player.choose(seen, 4, rng_of(0, "choose")), 10)
     with tempfile.TemporaryDirectory() as folder:
         store_s = _seconds(lambda: write_shard(Path(folder) / "wave.parquet", table_of(rows)), 3) / n
     look_s, grasp_s, attack_s = (timed.seconds.get(kind, 0.0) / n for kind in (jobs.look, jobs.grasp, jobs.attack))
