@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -40,7 +41,7 @@ from sparring.seeding import rng_of
 
 CORES = (16, 256, 4096)
 ATTEMPTS = (10**6, 10**8)
-SIMULATED_WAVES = 6
+SIMULATED_WAVES, WAVES_AT_ONCE = 8, 2
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Costs:
     grasp_s: float
     """All grasps of a scene."""
     attack_s: float
-    """All attacks of a scene in an adversarial iteration, on average over scenes; 0 without an adversary."""
+    """All random shakes of what random grasps hold, on average over scenes."""
     choose_s: float
     """The network, for a scene's image."""
     store_s: float
@@ -150,18 +151,17 @@ def _summary(rates: dict[tuple[ExecutorName, int], list[float]], most: int) -> d
     return told
 
 
-def _nothing(job: bytes) -> bytes:
+def _picture(job: int) -> bytes:
     """No work, but a result as large as a look's."""
-    return job
+    return bytes(60_000)
 
 
 def _driver_s(farm: FarmConfig, n: int = 2000) -> float:
     """Time of this process itself for a job with a picture in its result."""
-    payload = [bytes(60_000)] * n
     with open_farm(farm) as executor:
-        list(executor.map(_nothing, payload[:50]))
+        list(executor.map(_picture, range(50)))
         begun = time.process_time()
-        for _ in executor.map(_nothing, payload):
+        for _ in executor.map(_picture, range(n)):
             pass
         return (time.process_time() - begun) / n
 
@@ -224,42 +224,47 @@ class Cluster:
 def simulated(cluster: Cluster) -> tuple[float, dict[str, float]]:
     """Scenes a second, and the share of the time that workers, driver and network are busy.
 
-    Two waves are under way together, as in `game/collect.py`; job times vary as lognormal with a spread of a half.
+    Two waves are under way together, as in `game/collect.py`; job times vary as lognormal with a spread of a half. Whatever is
+    ready first is served first: jobs by the driver and then a worker, pictures by the network.
     """
-    rng, costs = np.random.default_rng(0), cluster.costs
-    stages = [("look", costs.look_s), ("grasp", costs.grasp_s)] + ([("attack", costs.attack_s)] if cluster.attacked else [])
+    rng, costs, n = np.random.default_rng(0), cluster.costs, cluster.scenes_per_wave
+    means = [costs.look_s, costs.grasp_s] + ([costs.attack_s] if cluster.attacked else [])
     free = [0.0] * cluster.cores
-    heapq.heapify(free)
-    driver, network, busy = 0.0, 0.0, {"workers": 0.0, "driver": 0.0, "network": 0.0}
-    ready = [0.0, 0.0]
-    ends: list[float] = []
-    for wave in range(SIMULATED_WAVES):
-        slot = wave % 2
-        now = ready[slot]
-        for kind, mean_s in stages:
-            ended = now
-            for _ in range(cluster.scenes_per_wave):
-                driver = max(driver, now) + costs.driver_s
-                begun = max(driver, heapq.heappop(free))
-                took = mean_s * float(rng.lognormal(-0.125, 0.5))
-                heapq.heappush(free, begun + took)
-                done = begun + took
-                busy["workers"] += took
-                busy["driver"] += costs.driver_s
-                if kind == "look":
-                    network = max(network, done) + costs.choose_s
-                    busy["network"] += costs.choose_s
-                    done = network
-                ended = max(ended, done)
-            now = ended
-        stored = costs.store_s * cluster.scenes_per_wave
-        driver = max(driver, now) + stored
-        busy["driver"] += stored
-        ready[slot] = driver
-        ends.append(driver)
-    total_s = ends[-1]
+    driver = network = total_s = 0.0
+    busy = {"workers": 0.0, "driver": 0.0, "network": 0.0}
+    order = count()
+    todo = [(0.0, next(order), "stage", wave, 0) for wave in range(WAVES_AT_ONCE)]
+    left, begun_n = dict.fromkeys(range(WAVES_AT_ONCE), 0), WAVES_AT_ONCE
+    while todo:
+        now, _, what, wave, stage = heapq.heappop(todo)
+        if what == "stage" and stage == len(means):  # all is done: store it, and begin the next wave
+            driver = max(driver, now) + costs.store_s * n
+            busy["driver"] += costs.store_s * n
+            total_s = max(total_s, driver)
+            if begun_n < SIMULATED_WAVES:
+                heapq.heappush(todo, (driver, next(order), "stage", begun_n, 0))
+                begun_n += 1
+        elif what == "stage":
+            left[wave] = n
+            todo += [(now, next(order), "job", wave, stage) for _ in range(n)]
+            heapq.heapify(todo)
+        elif what == "job":
+            driver = max(driver, now) + costs.driver_s
+            took = means[stage] * float(rng.lognormal(-0.125, 0.5))
+            done = max(driver, heapq.heappop(free)) + took
+            heapq.heappush(free, done)
+            busy["driver"] += costs.driver_s
+            busy["workers"] += took
+            heapq.heappush(todo, (done, next(order), "picture" if stage == 0 else "done", wave, stage))
+        else:
+            if what == "picture":
+                network = now = max(network, now) + costs.choose_s
+                busy["network"] += costs.choose_s
+            left[wave] -= 1
+            if left[wave] == 0:
+                heapq.heappush(todo, (now, next(order), "stage", wave, stage + 1))
     shares = {"workers": busy["workers"] / cluster.cores, "driver": busy["driver"], "network": busy["network"]}
-    return SIMULATED_WAVES * cluster.scenes_per_wave / total_s, {name: used / total_s for name, used in shares.items()}
+    return SIMULATED_WAVES * n / total_s, {name: used / total_s for name, used in shares.items()}
 
 
 def _told(costs: Costs, driver: dict[str, float]) -> str:

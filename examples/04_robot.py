@@ -27,11 +27,12 @@ from sparring.world.scene import SceneSpec
 class MyArm:
     """One arm, one table, one object at a time."""
 
+    name = "my arm"
     scenes_at_once = 1
     waves_at_once_n = 1
 
     def __init__(self, world: WorldConfig, attack: AttackConfig) -> None:
-        """Raise a `ConfigError` here where the robot cannot do what the match asks for, such as 35 N."""
+        """Called for each world: a match's, its tests'. Raise a `ConfigError` where the robot cannot do that, such as 35 N."""
         self.world, self.attack_config, self.robot = world, attack, StandIn(world)
 
     def look(self, specs: Sequence[SceneSpec]) -> Iterator[View | Unseen]:
@@ -106,7 +107,7 @@ class StandIn:
 
 def main(port: int = 5580, host: str = "127.0.0.1") -> None:
     """Serves the robot until it is interrupted. Beyond this machine it wants SPARRING_CELL_TOKEN."""
-    with CellServer(MyArm, Address(host, port), token=token_from(None), name="my arm") as server:
+    with CellServer(MyArm, Address(host, port), token=token_from(None)) as server:
         print(f"my arm is at tcp://{host}:{port}", flush=True)
         server.wait()
 

@@ -89,11 +89,17 @@ def test_after_mending_as_told_the_run_is_whole_and_the_same(played: tiny.Played
     assert damages(verify(sealed)) == {}
 
 
-def test_damage_done_before_the_sealing_is_not_blessed_by_it(sealed: RunFolder) -> None:
+@pytest.mark.parametrize("path", [SHARD, PLAYER, Path("metrics.jsonl"), Path("provenance.json")], ids=str)
+def test_damage_done_before_the_sealing_is_not_blessed_by_it(sealed: RunFolder, path: Path) -> None:
+    flip(sealed.path / path)
     sealed.unseal()
-    flip(sealed.path / SHARD)
     sealed.seal()
-    assert set(damages(verify(sealed))) == {SHARD.as_posix()}
+    assert set(damages(verify(sealed))) == {path.as_posix()}
+
+
+def test_a_shard_that_is_no_wave_is_found(sealed: RunFolder) -> None:
+    shutil.copy(sealed.path / SHARD, (sealed.path / SHARD).with_name("wave-00099.parquet"))
+    assert damages(verify(sealed)) == {"stages/shake-1/wave-00099.parquet": "is no wave of its stage, and is learned from"}
 
 
 def _without_last_row(path: Path) -> None:

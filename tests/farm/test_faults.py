@@ -59,15 +59,24 @@ def children() -> list[int]:
 
 
 def ray_workers() -> list[int]:
-    """Processes in which Ray runs our workers."""
+    """Processes in which a Ray that this process started runs our workers."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if (process / "cmdline").read_bytes().startswith(b"ray::_Hand"):
+            if (process / "cmdline").read_bytes().startswith(b"ray::_Hand") and descends_from_us(int(process.name)):
                 found.append(int(process.name))
         except OSError:
             continue
     return found
+
+
+def descends_from_us(process: int) -> bool:
+    """Whether a process is a child of this one, or of its children."""
+    while process > 1:
+        if process == os.getpid():
+            return True
+        process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    return False
 
 
 def played_again_and_again(played: tiny.PlayedRun, path: Path, executor: str, killer: Killer) -> None:

@@ -12,7 +12,7 @@ import tiny
 
 from sparring.actions.grasp import Grasp
 from sparring.config import AttackConfig, WorldConfig
-from sparring.errors import CellError, ConfigError
+from sparring.errors import CellError, ConfigError, RunFolderError
 from sparring.evaluation import evaluate
 from sparring.farm.executors import FarmConfig, open_farm
 from sparring.game.cell import AttackRequest, Cell, GraspRequest, SimulatedCell
@@ -37,6 +37,7 @@ BRIEF = Patience(call_s=5.0, reconnect_s=3.0)
 class Told(Cell):
     """A cell that does as the test says, and remembers what it was asked."""
 
+    name = "told"
     scenes_at_once = 1
     waves_at_once_n = 1
 
@@ -180,6 +181,45 @@ def test_a_request_that_is_sent_twice_is_carried_out_once(port: int) -> None:
         assert first.result() == second.result()
         assert connection.answer("Look", message) == first.result()
     assert len(cell.asked) == 1
+
+
+def test_a_robot_that_was_started_anew_does_not_grasp_what_is_no_longer_there(port: int) -> None:
+    request = GraspRequest(SceneSpec("bar-0001", 1), np.zeros(2), (Grasp(0.0, 0.0, 0.0),), (1,))
+    with connected(port) as connection:
+        with CellServer(always(Told(unseen)), Address(HERE, port)):
+            cell = RemoteCell(connection, CONFIG)
+        with CellServer(always(Told(unseen)), Address(HERE, port)):
+            (outcomes,) = cell.grasp([request])
+    assert outcomes.invalid.tolist() == [True]
+    assert outcomes.fault == "the cell was started anew in between"
+
+
+def test_a_robot_that_fails_at_length_is_not_asked_again(port: int) -> None:
+    def broken(spec: SceneSpec) -> Unseen:
+        raise RuntimeError("x" * 50_000)
+
+    cell = Told(broken)
+    with CellServer(always(cell), Address(HERE, port)), connected(port) as connection, pytest.raises(CellError, match="xxx"):
+        list(RemoteCell(connection, CONFIG).look([SceneSpec("bar-0001", 1)]))
+    assert len(cell.asked) == 1
+
+
+@pytest.mark.parametrize("name", ["", "n" * 101])
+def test_a_request_without_a_name_of_its_own_is_refused(port: int, name: str) -> None:
+    with CellServer(always(Told(unseen)), Address(HERE, port)), connected(port) as connection:
+        able = connection.answer("Begin", messages.setup_message(CONFIG.world, CONFIG.attack))
+        message = messages.look_message(SceneSpec("bar-0001", 7))
+        message.setup, message.request = able.setup, name
+        with pytest.raises(CellError, match="a request has a name"):
+            connection.answer("Look", message)
+
+
+def test_a_run_goes_on_only_in_the_cell_that_it_was_begun_in(port: int, tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    run.begin(CONFIG, {"cell": "simulated"})
+    run.begin(CONFIG, {"cell": "simulated"})
+    with pytest.raises(RunFolderError, match=r"begun in the cell 'simulated', not 'my arm'"):
+        run.begin(CONFIG, {"cell": "my arm"})
 
 
 def test_a_cell_that_is_gone_is_an_error_that_says_what_to_do(port: int) -> None:

@@ -77,6 +77,7 @@ def play(
             device=str(place),
             workers_n=place_of_work.workers_n,
             executor=place_of_work.name,
+            cell=match.cell.name,
             renderer=RENDERER,
             command=" ".join(sys.argv[1:]),
         )
@@ -305,13 +306,12 @@ def cell(
 
     address, token = Address(host, port), token_from(token_file)
     with open_farm(farm) as executor:
-        at_once = 2 * executor.workers_n
+        at_once = 1 if executor.here else 2 * executor.workers_n
         serving = CellServer(
             lambda world, attack: SimulatedCell(world, attack, executor),
             address,
             token=token,
             requests_at_once=at_once,
-            name="simulated",
         )
         with serving:
             print(f"serving a simulated cell on {address}; interrupt to stop", flush=True)

@@ -1,7 +1,8 @@
 """Ctrl-C once: end after what is under way; twice: at once. Either way nothing that was written is lost."""
 
+import contextlib
+import os
 import signal
-import sys
 import threading
 from types import FrameType
 
@@ -24,4 +25,5 @@ def _on_interrupt(number: int, frame: FrameType | None) -> None:
     if _ASKED.is_set():
         signal.default_int_handler(number, frame)
     _ASKED.set()
-    print("sparring: finishing what is under way; interrupt again to stop at once", file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # not through sys.stderr, which may be in the middle of something
+        os.write(2, b"sparring: finishing what is under way; interrupt again to stop at once\n")

@@ -118,6 +118,8 @@ def _checks(run: RunFolder, config: RunConfig, found: Findings) -> Iterator[tupl
             if path.exists():
                 yield path, lambda path=path, wave=wave: _check_wave(path, wave, found)
             waves_n, missing_n = waves_n + 1, missing_n + (not path.exists())
+        for path in sorted(run.stage(stage.name).glob("wave-*.parquet"))[waves_n - missing_n :]:
+            found.damages.append(Damage(path.relative_to(run.path), "is no wave of its stage, and is learned from", "delete it"))
         if missing_n:
             found.missing.append(f"{missing_n} of {waves_n} waves of {stage.name}")
     for name, role in all_players(config):
@@ -190,6 +192,8 @@ def _mend(path: Path) -> str:
         return "put back the config that the run was played with; without it nobody can say what was played"
     if path.name == "metrics.jsonl":
         return "put it back from a copy, or delete it: what was told of the training is lost, all else stays"
+    if path.name == "provenance.json":
+        return "put it back from a copy, or leave it: it decides nothing"
     return f"{AGAIN}: it is written anew"
 
 

@@ -20,7 +20,7 @@ JOB_TIMEOUT_S = 120.0
 DEATHS_N = 3
 """A job in whose hands so many workers were lost is set aside."""
 DEATHS_IN_A_ROW_N = 12
-"""So many lost workers without one result between them are no accident."""
+"""So many lost workers without one result between them are no accident; more in a larger crew, which may be lost together."""
 IN_HAND_N = 2
 """Jobs that a worker has: the one it does, and the next, so that it never waits for this process."""
 AHEAD_N = 64
@@ -37,11 +37,16 @@ class WorkerLostError(Exception):
     """A worker died, hung, or could not be started; says how."""
 
 
+class NoRoomError(Exception):
+    """There is no room for a worker yet; others may go on meanwhile."""
+
+
 @dataclass(frozen=True)
 class Lost:
     """In place of the result of a job that was set aside."""
 
     reason: str
+    """The same wherever it ran, since it goes on record; the log says how the workers were lost."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +91,7 @@ class _Work:
     done: dict[int, Any] = field(default_factory=dict[int, Any])
     taken_n: int = 0
     deaths: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
+    """Of jobs that a lost worker had in hand: how those to blame for it died. They are done again with no other beside them."""
     dropped: bool = False
 
 
@@ -166,6 +172,14 @@ class Crew:
             return work.done.pop(index)
 
     def _attend(self, seat: _Seat) -> None:
+        try:
+            self._keep_busy(seat)
+        except Exception as error:  # a mistake of ours must not leave everybody waiting
+            self._finish(error)
+        if seat.worker is not None:
+            seat.worker.stop()
+
+    def _keep_busy(self, seat: _Seat) -> None:
         """The life of a seat: fill the worker's hands, take a result; when the worker is lost, seat another."""
         while self._end is None:
             try:
@@ -175,12 +189,10 @@ class Crew:
                 self._fill(seat)
                 if seat.in_hand:
                     self._take_result(seat, seat.worker)
+            except NoRoomError:
+                continue
             except WorkerLostError as loss:
                 self._replace(seat, str(loss))
-            except Exception as error:  # a mistake of ours must not leave everybody waiting
-                self._finish(error)
-        if seat.worker is not None:
-            seat.worker.stop()
 
     def _warm(self, seat: _Seat, worker: Worker) -> None:
         """Lets a new worker import what it will need, so that no job is to blame if it dies over that."""
@@ -193,6 +205,8 @@ class Crew:
         """Hands out jobs; waits a little where there are none and none is in hand."""
         while len(seat.in_hand) < IN_HAND_N:
             with self._changed:
+                if any(index in work.deaths for work, index in seat.in_hand):
+                    return
                 found = self._next(seat)
                 if found is None:
                     if not seat.in_hand and self._end is None:
@@ -212,6 +226,8 @@ class Crew:
             until = work.taken_n + AHEAD_N * self.workers_n
             if work.waiting and work.waiting[0] < until:
                 index = self._preferred(seat, work, until)
+                if seat.in_hand and index in work.deaths:
+                    return None
                 work.waiting.remove(index)
                 return work, index
         return None
@@ -263,9 +279,10 @@ class Crew:
             for work, index in reversed(in_hand):
                 if not work.dropped:
                     work.waiting.appendleft(index)
+                    work.deaths.setdefault(index, [])
             if in_hand:
                 self._blame(*in_hand[0], how)
-            hopeless = len(self._deaths_in_a_row) >= DEATHS_IN_A_ROW_N
+            hopeless = len(self._deaths_in_a_row) >= max(DEATHS_IN_A_ROW_N, 4 * self.workers_n)
             self._changed.notify_all()
         if hopeless:
             self._finish(_hopeless(self._deaths_in_a_row))
@@ -275,12 +292,12 @@ class Crew:
         """Counts a death against a job; call with the lock held."""
         if work.dropped:
             return
-        deaths = work.deaths.setdefault(index, [])
+        deaths = work.deaths[index]
         deaths.append(how)
         if len(deaths) >= DEATHS_N:
             work.waiting.remove(index)
-            work.done[index] = Lost(f"set aside: {len(deaths)} workers were lost over it ({'; '.join(deaths)})")
-            _LOG.warning("a job was %s", work.done[index].reason)
+            work.done[index] = Lost(f"set aside: {len(deaths)} workers were lost over it")
+            _LOG.warning("a job was %s: %s", work.done[index].reason, "; ".join(deaths))
 
     def _finish(self, error: Exception) -> None:
         with self._changed:

@@ -1,12 +1,13 @@
 """Worker processes on this machine. Each is started anew and has its own pipe, so that killing one leaves the others whole."""
 
-import logging
+import contextlib
 import multiprocessing
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -16,7 +17,6 @@ from sparring.farm.dispatch import Failed, WorkerLostError
 START_TIMEOUT_S = 120.0
 _READY = "ready"
 _STARTING = threading.Lock()
-_LOG = logging.getLogger(__name__)
 
 
 class ProcessWorker:
@@ -31,9 +31,13 @@ class ProcessWorker:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, os.getpid()), daemon=True)
-        with _STARTING:  # multiprocessing keeps a list of its children without a lock
-            self._process.start()
-        theirs.close()
+        with _STARTING, _without_interrupts():  # multiprocessing keeps a list of its children without a lock
+            try:
+                self._process.start()
+            except OSError as error:
+                raise WorkerLostError(f"could not be started: {error.strerror or error}") from None
+            finally:
+                theirs.close()
         self.receive(START_TIMEOUT_S)
 
     def send(self, function: Callable[[Any], Any], job: Any) -> None:
@@ -67,17 +71,28 @@ class ProcessWorker:
         return f"ended with exit status {code}"
 
 
+@contextmanager
+def _without_interrupts() -> Generator[None]:
+    """What is started now leaves interrupts to us from its first moment."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(connection: Connection, parent_pid: int) -> None:
     """The life of a worker: leaves interrupts to its parent, does jobs, ends with its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, args=(parent_pid,), daemon=True).start()
-    connection.send(_READY)
-    while True:
-        try:
+    with contextlib.suppress(EOFError, OSError):  # the parent is gone
+        connection.send(_READY)
+        while True:
             function, job = connection.recv()
-        except EOFError:
-            return
-        connection.send(outcome_of(function, job))
+            connection.send(outcome_of(function, job))
 
 
 def outcome_of(function: Callable[[Any], Any], job: Any) -> Any:

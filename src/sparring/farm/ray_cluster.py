@@ -2,9 +2,11 @@
 
 # pyright: reportMissingImports=false, reportUntypedFunctionDecorator=false
 # ray is an optional extra.
+import contextlib
 import logging
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import version
@@ -13,11 +15,12 @@ from types import TracebackType
 from typing import Any
 
 from sparring.errors import ConfigError, WorkerError
-from sparring.farm.dispatch import Crew, Failed, Worker, WorkerLostError
+from sparring.farm.dispatch import Crew, Failed, NoRoomError, Worker, WorkerLostError
 from sparring.farm.processes import cores_n, outcome_of
 
-START_TIMEOUT_S = 600.0
-"""A cluster may have to start a machine for a worker."""
+ROOM_TIMEOUT_S = 600.0
+"""A cluster may have to start a machine for a worker; then it is asked for anew."""
+START_TIMEOUT_S = 60.0
 SLICE_S = 0.5
 TELL_AFTER_S = 10.0
 ANSWER_TIMEOUT_S = 5.0
@@ -35,13 +38,15 @@ class RayCrew(Crew):
         """
         self._ray = _ray(alone=address is None)
         self._joined_only = bool(self._ray.is_initialized())
+        if self._joined_only and address is not None:
+            raise ConfigError("this process has joined a Ray cluster already; leave --address out, or call ray.shutdown() first")
         self._logs = TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
         try:
             if not self._joined_only:
                 _connect(self._ray, address, workers_n, self._logs.name)
             cores = _cores_n(self._ray)
-        except ConfigError:
-            self._logs.cleanup()
+        except BaseException:
+            self._close()
             raise
         self._closing = False
         super().__init__(self._place, workers_n or cores, job_timeout_s=job_timeout_s)
@@ -52,6 +57,9 @@ class RayCrew(Crew):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._closing = True
         super().__exit__(kind, error, trace)
+        self._close()
+
+    def _close(self) -> None:
         if not self._joined_only:
             self._ray.shutdown()
         self._logs.cleanup()
@@ -64,7 +72,8 @@ class _RayWorker:
         """Places it and waits until it is there.
 
         Raises:
-            WorkerLostError: it died, or found no room.
+            WorkerLostError: it died.
+            NoRoomError: there is no free core.
             WorkerError: its machine does not have this version of sparring.
         """
         self._ray = ray
@@ -75,18 +84,19 @@ class _RayWorker:
             if not told and time.monotonic() - begun > TELL_AFTER_S:
                 _LOG.warning("waiting for a free core in the Ray cluster")
                 told = True
-            if closing() or time.monotonic() - begun > START_TIMEOUT_S:
+            if closing() or time.monotonic() - begun > ROOM_TIMEOUT_S:
                 self.stop()
-                raise WorkerLostError(f"found no free core in {START_TIMEOUT_S:g} s")
-        theirs, ours = self.receive(SLICE_S), version("sparring")
+                raise NoRoomError
+        theirs, ours = self.receive(START_TIMEOUT_S), _versions()
         if theirs != ours:
-            raise WorkerError(
-                f"a machine of the Ray cluster has sparring {theirs}, this one {ours}; install the same version on all of them"
-            )
+            raise WorkerError(f"a machine of the Ray cluster has {theirs}, this one {ours}; install the same on all of them")
 
     def send(self, function: Callable[[Any], Any], job: Any) -> None:
         """Gives it one more job."""
-        self._results.append(self._actor.do.remote(function, job))
+        try:
+            self._results.append(self._actor.do.remote(function, job))
+        except ConnectionError as error:
+            raise WorkerLostError(f"could not be reached ({error})") from None
 
     def receive(self, timeout_s: float) -> Any:
         """The result of the oldest job."""
@@ -98,6 +108,8 @@ class _RayWorker:
             raise WorkerLostError(f"gave no answer for {timeout_s:g} s") from None
         except exceptions.RayTaskError as error:  # jobs return what they raise, so that this is Ray's own doing
             return Failed(_unfit(str(error)))
+        except ConnectionError as error:
+            raise WorkerLostError(f"could not be reached ({error})") from None
         except exceptions.RayError as error:
             if "failed to import" in str(error) or "ModuleNotFoundError" in str(error):
                 raise _unfit(str(error)) from None
@@ -105,7 +117,7 @@ class _RayWorker:
 
     def stop(self) -> None:
         """Kills it."""
-        if self._ray.is_initialized():
+        with contextlib.suppress(Exception):  # Ray, or its cluster, may be gone
             self._ray.kill(self._actor)
 
 
@@ -113,12 +125,16 @@ class _Hand:
     """What runs in the cluster. Its machine needs the same version of sparring."""
 
     def ready(self) -> str:
-        """Which sparring it has."""
-        return version("sparring")
+        """What it has of all that decides results."""
+        return _versions()
 
     def do(self, function: Callable[[Any], Any], job: Any) -> Any:
         """A job."""
         return outcome_of(function, job)
+
+
+def _versions() -> str:
+    return ", ".join(f"{name} {version(name)}" for name in ("sparring", "mujoco", "numpy"))
 
 
 def _unfit(told: str) -> WorkerError:
@@ -182,6 +198,8 @@ def _nobody(address: str | None, reason: str) -> ConfigError:
 def _ray(*, alone: bool) -> Any:
     """Ray; one that is alone on this machine listens on loopback only, which this variable (of Ray) says on any system."""
     if alone:
+        if "ray" in sys.modules and "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER" not in os.environ:
+            _LOG.warning("Ray was imported before, so that a Ray of this machine's own may listen beyond loopback")
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     try:
         import ray

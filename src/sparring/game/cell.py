@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -54,10 +54,15 @@ class Cell(Protocol):
     """Looks, grasps and attacks; results come in the order of the requests. Whatever keeps this can play the match."""
 
     @property
-    def scenes_at_once(self) -> int | None:
-        """How many scenes can wait to be grasped, each of them once; a robot has one table: 1.
+    def name(self) -> str:
+        """What it is called: `simulated`, or a robot's name. A run goes on only in the cell that it was begun in."""
+        ...
 
-        None: any number, and each can be grasped again and again, as in simulation.
+    @property
+    def scenes_at_once(self) -> Literal[1] | None:
+        """1 for a robot, which has one table, and every scene but once.
+
+        None: any number can wait to be grasped, again and again, as in simulation.
         """
         ...
 
@@ -82,6 +87,7 @@ class Cell(Protocol):
 class SimulatedCell:
     """The cell in physics simulation, spread over an executor's workers."""
 
+    name = "simulated"
     scenes_at_once = None
 
     def __init__(self, world: WorldConfig, attack: AttackConfig, executor: Executor) -> None:

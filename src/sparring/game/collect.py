@@ -92,6 +92,9 @@ def _overlapping(todo: Iterable[Callable[[], Done]], at_once_n: int, progress: P
         while waiting:
             yield waiting.popleft().result()
         require_going_on(progress)
+    except Exception:  # whoever goes on after an error must not meet a wave that is still under way
+        pool.shutdown(cancel_futures=True)
+        raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

@@ -10,8 +10,6 @@ from sparring.config_file import structured
 from sparring.data.files import read_text, write_text
 from sparring.errors import ConfigError, DataError
 
-WRITTEN_ONCE = (".parquet", ".safetensors")
-"""Files that never change once they are there."""
 _WRITING = threading.Lock()
 
 
@@ -24,7 +22,12 @@ class Manifest:
     config: str = ""
     """Hash of the run's config, once it is complete."""
     sha256: dict[str, str] = field(default_factory=dict[str, str])
-    """By path within the run. Of a run that is not complete: of the files that are written once, as they were written."""
+    """By path within the run, as the files were written. Of a run that is not complete: without those that are derived."""
+
+
+def is_derived(name: str) -> bool:
+    """Whether a file says only what others say, and is written anew whenever they change."""
+    return name.endswith(".md") or (name.endswith(".json") and name.startswith(("evaluation/", "crossplay/")))
 
 
 def read_manifest(path: Path) -> Manifest:

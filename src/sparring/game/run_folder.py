@@ -21,7 +21,7 @@ from sparring.game import manifest
 
 FOREIGN = " of "
 """In the name of a cross-play shard: the attacker is of another run. Such are no part of this run's digest."""
-LOCK = ".lock"
+LOCK, PROVENANCE = ".lock", "provenance.json"
 NOT_DECIDING = ("images_per_s",)
 """Metrics that say how fast, not what; left out of the digest."""
 _LOG = logging.getLogger(__name__)
@@ -93,10 +93,13 @@ class RunFolder:
         """
         if self.config_path.exists():
             self._require_same(config)
+            self._require_same_cell(provenance.get("cell"))
             return
         self._require_ours()
-        write_text(self.path / "provenance.json", json.dumps(provenance, indent=2, sort_keys=True) + "\n")
+        write_text(self.path / PROVENANCE, json.dumps(provenance, indent=2, sort_keys=True) + "\n")
         write_text(self.config_path, to_json(config))
+        self.enter(self.path / PROVENANCE)
+        self.enter(self.config_path)
 
     def _require_ours(self) -> None:
         """A run, or nothing yet."""
@@ -104,6 +107,17 @@ class RunFolder:
             return
         if not self.path.is_dir() or any(not _begun(file) for file in self.path.iterdir()):
             raise RunFolderError(f"{self.path} exists and is not a run folder; choose another --out")
+
+    def _require_same_cell(self, asked: str | None) -> None:
+        """No half of a run in simulation and half on a robot."""
+        try:
+            begun = json.loads(read_text(self.path / PROVENANCE)).get("cell")
+        except (DataError, ValueError, AttributeError, RecursionError):
+            return  # it decides nothing; `sparring verify` tells of it
+        if asked is not None and begun is not None and asked != begun:
+            raise RunFolderError(
+                f"{self.path} was begun in the cell {begun!r}, not {asked!r}; go on there, or choose another --out"
+            )
 
     def _require_same(self, config: RunConfig) -> None:
         ours, theirs = _flat(json.loads(to_json(config))), _flat(json.loads(to_json(self.config())))
@@ -138,6 +152,7 @@ class RunFolder:
         at = next((index for index, row in enumerate(known) if row.get("fit") == fit), len(known))
         after = [row for row in known[at:] if row.get("fit") != fit]
         write_text(self.metrics_path, "".join(json.dumps(row, sort_keys=True) + "\n" for row in known[:at] + rows + after))
+        self.enter(self.metrics_path)
 
     @contextmanager
     def locked(self) -> Generator[None]:
@@ -195,14 +210,17 @@ class RunFolder:
     def unseal(self) -> None:
         """Says that the run is not complete, before the folder changes."""
         known = manifest.read_manifest(self.manifest_path)
-        kept = {name: checksum for name, checksum in known.sha256.items() if name.endswith(manifest.WRITTEN_ONCE)}
+        kept = {name: checksum for name, checksum in known.sha256.items() if not manifest.is_derived(name)}
         manifest.write_manifest(self.manifest_path, manifest.Manifest(sha256=kept))
 
     def seal(self) -> None:
-        """Says that the run is complete. What was entered when it was written keeps its checksum: damage since stays visible."""
+        """Says that the run is complete.
+
+        What was entered when it was written keeps its checksum, so that damage since stays visible.
+        """
         known = manifest.read_manifest(self.manifest_path).sha256
         sums = {
-            name: known[name] if name in known and name.endswith(manifest.WRITTEN_ONCE) else manifest.sha256_of(self.path / name)
+            name: known[name] if name in known and not manifest.is_derived(name) else manifest.sha256_of(self.path / name)
             for name in map(self._name, self.files())
         }
         manifest.write_manifest(self.manifest_path, manifest.Manifest(True, hash_of(self.config()), sums))
@@ -216,7 +234,7 @@ class RunFolder:
         return path.relative_to(self.path).as_posix()
 
 
-def provenance(*, device: str, workers_n: int, executor: str, renderer: str, command: str) -> dict[str, Any]:
+def provenance(*, device: str, workers_n: int, executor: str, cell: str, renderer: str, command: str) -> dict[str, Any]:
     """Where and with what a run began. Decides nothing."""
     return {
         "command": command,
@@ -226,6 +244,7 @@ def provenance(*, device: str, workers_n: int, executor: str, renderer: str, com
         "processor": _processor(),
         "device": device,
         "executor": executor,
+        "cell": cell,
         "workers_n": workers_n,
         "renderer": renderer,
         "packages": {name: version(name) for name in VERSIONED},
@@ -234,7 +253,7 @@ def provenance(*, device: str, workers_n: int, executor: str, renderer: str, com
 
 def _begun(file: Path) -> bool:
     """Whether a file is what a run that was killed at its very beginning leaves behind."""
-    return file.name.removesuffix(".part") in ("provenance.json", "config.json", LOCK)
+    return file.name.removesuffix(".part") in (PROVENANCE, "config.json", "manifest.json", LOCK)
 
 
 def _processor() -> str:

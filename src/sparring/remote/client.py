@@ -9,14 +9,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from sparring.config import RunConfig
 from sparring.errors import CellError
 from sparring.game.cell import AttackRequest, GraspRequest
 from sparring.game.jobs import AttackOutcomes, GraspOutcomes, Unseen, View
 from sparring.remote import messages
-from sparring.remote.wire import METADATA_KEY, TOKEN_VARIABLE, Address, grpc
+from sparring.remote.wire import CONCURRENT, METADATA_KEY, TOKEN_VARIABLE, TOO_MANY, Address, grpc
 from sparring.world.scene import SceneSpec
 
 CALL_TIMEOUT_S = 300.0
@@ -25,6 +25,7 @@ RECONNECT_S = 60.0
 """For so long a cell may be gone."""
 FIRST_CONTACT_S = 5.0
 """A cell that was never there is sooner given up."""
+STARTED_ANEW = "the cell was started anew in between"
 BACKOFF_S = (0.1, 2.0)
 MAX_REQUESTS_AT_ONCE = 1024
 _LOG = logging.getLogger(__name__)
@@ -59,6 +60,8 @@ class CellConnection:
             ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.max_reconnect_backoff_ms", 1000),
             ("grpc.enable_http_proxy", 0),
+            ("grpc.keepalive_time_ms", 30_000),
+            ("grpc.keepalive_timeout_ms", 10_000),
         ]
         self._channel = self._grpc.insecure_channel(address.target, options=options)
         self._metadata = ((METADATA_KEY, token),) if token else ()
@@ -75,10 +78,11 @@ class CellConnection:
         """Sends a request; its answer is a future."""
         return self._calls[call].future(request, timeout=self._patience.call_s, metadata=self._metadata)
 
-    def answer(self, call: str, request: Any, future: Any = None, *, setup: Any = None) -> Any:
+    def answer(self, call: str, request: Any, future: Any = None, *, setup: Any = None, repeatable: bool = True) -> Any:
         """The answer to a request; it is sent again, under the same name, for as long as the cell is gone.
 
-        A cell that was started anew has forgotten the `setup`, and is told it again.
+        A cell that was started anew has forgotten the `setup`, and is told it again. What is not `repeatable`, since the object
+        may be elsewhere by now, is then not carried out: the answer is a fault.
 
         Raises:
             CellError: no answer in time, or a refusal.
@@ -94,6 +98,8 @@ class CellConnection:
                 now, future = time.monotonic(), None
                 if error.code() == self._grpc.StatusCode.FAILED_PRECONDITION and setup is not None:
                     self.answer("Begin", setup)
+                    if not repeatable:
+                        return messages.message_class(messages.METHODS[call][1])(fault=STARTED_ANEW)
                     setup = None
                     continue
                 if not self._passes(error):
@@ -109,7 +115,9 @@ class CellConnection:
 
     def _passes(self, error: Any) -> bool:
         """Whether it may be better next time."""
-        return error.code() in (self._grpc.StatusCode.UNAVAILABLE, self._grpc.StatusCode.RESOURCE_EXHAUSTED)
+        codes = self._grpc.StatusCode
+        busy = error.code() == codes.RESOURCE_EXHAUSTED and (error.details() or "").startswith((TOO_MANY, CONCURRENT))
+        return busy or error.code() == codes.UNAVAILABLE
 
     def _refusal(self, call: str, error: Any) -> CellError:
         status, told = error.code(), (error.details() or "").strip()[:2000]
@@ -149,13 +157,13 @@ class RemoteCell:
             raise self._nonsense(
                 "begin", CellError(f"requests_at_once of 1 to {MAX_REQUESTS_AT_ONCE}, not {able.requests_at_once}")
             )
-        if able.setup != messages.setup_name(self._setup):
-            raise self._nonsense("begin", CellError(f"another setup than it was asked for, {able.setup[:80]!r}"))
-        self._name, self._at_once_n = able.setup, int(able.requests_at_once)
-        self._scenes_at_once = int(able.scenes_at_once) or None
+        if not 0 < len(able.setup) <= 200 or not 0 < len(able.name) <= 200 or able.scenes_at_once > 1:
+            raise self._nonsense("begin", CellError("no name of its own or of the setup, or scenes_at_once other than 0 or 1"))
+        self.name, self._setup_name, self._at_once_n = able.name, able.setup, int(able.requests_at_once)
+        self._scenes_at_once: Literal[1] | None = 1 if able.scenes_at_once else None
 
     @property
-    def scenes_at_once(self) -> int | None:
+    def scenes_at_once(self) -> Literal[1] | None:
         """As the cell says."""
         return self._scenes_at_once
 
@@ -186,10 +194,11 @@ class RemoteCell:
         while todo or under_way:
             while todo and len(under_way) < self._at_once_n:
                 message, one = todo.popleft()
-                message.setup, message.request = self._name, uuid.uuid4().hex
+                message.setup, message.request = self._setup_name, uuid.uuid4().hex
                 under_way.append((message, one, self._connection.begin(call, message)))
             message, one, future = under_way.popleft()
-            reply = self._connection.answer(call, message, future, setup=self._setup)
+            repeatable = call == "Look" or self._scenes_at_once is None
+            reply = self._connection.answer(call, message, future, setup=self._setup, repeatable=repeatable)
             try:
                 answer = understood(reply, one)
             except CellError as error:

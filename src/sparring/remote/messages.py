@@ -40,22 +40,27 @@ FAR_M = 10.0
 """No workspace reaches further."""
 
 
-@cache
 def message_class(name: str) -> Any:
     """The class of a message.
 
     Raises:
         ConfigError: protobuf is not installed.
     """
+    return _message_classes()[name]
+
+
+@cache
+def _message_classes() -> dict[str, Any]:
     try:
         from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
     except ImportError:
         raise ConfigError("remote cells need gRPC, which is not installed: pip install 'sparring[cell]'") from None
     compiled = resources.files("sparring.remote").joinpath("cell.binpb").read_bytes()
-    pool = descriptor_pool.Default()
+    pool = descriptor_pool.DescriptorPool()
     for file in descriptor_pb2.FileDescriptorSet.FromString(compiled).file:
         pool.AddSerializedFile(file.SerializeToString())
-    return message_factory.GetMessageClass(pool.FindFileByName("cell.proto").message_types_by_name[name])
+    named = pool.FindFileByName("cell.proto").message_types_by_name
+    return {name: message_factory.GetMessageClass(one) for name, one in named.items()}
 
 
 def setup_message(world: WorldConfig, attack: AttackConfig) -> Any:
@@ -214,9 +219,8 @@ def view_of(reply: Any, spec: SceneSpec, world: WorldConfig) -> View | Unseen:
 def grasp_reply(outcomes: GraspOutcomes) -> Any:
     """What became of grasps."""
     reply, outcome = message_class("GraspReply"), message_class("GraspOutcome")
-    if outcomes.fault is not None:
-        return reply(fault=outcomes.fault or "unknown")
     return reply(
+        fault="" if outcomes.fault is None else outcomes.fault or "unknown",
         outcomes=[
             outcome(
                 forces_n=outcomes.forces_n[row].tolist(),
@@ -228,7 +232,7 @@ def grasp_reply(outcomes: GraspOutcomes) -> Any:
                 state=outcomes.states[row].tolist(),
             )
             for row, executed in enumerate(outcomes.executed)
-        ]
+        ],
     )
 
 
@@ -239,7 +243,7 @@ def grasp_outcomes_of(reply: Any, request: GraspRequest, world: WorldConfig) -> 
         CellError: nonsense.
     """
     n, heights_n = len(request.grasps), len(sensing_heights_m(world.lift))
-    if reply.fault:
+    if reply.fault and not reply.outcomes:
         return grasps_set_aside(request.grasps, request.state, world.lift, reply.fault[:MAX_TEXT])
     if len(reply.outcomes) != n:
         raise CellError(f"{len(reply.outcomes)} outcomes of {n} grasps")
@@ -252,7 +256,10 @@ def grasp_outcomes_of(reply: Any, request: GraspRequest, world: WorldConfig) -> 
     states = [_state_of(one.state, finite=not one.invalid) for one in reply.outcomes]
     if len({len(state) for state in states}) > 1:
         raise CellError("states of different lengths")
+    if reply.fault and not all(one.invalid for one in reply.outcomes):
+        raise CellError("a fault, and outcomes that are valid")
     return GraspOutcomes(
+        fault=reply.fault[:MAX_TEXT] or None,
         forces_n=forces,
         gap_m=gaps,
         sensed=np.array([one.sensed for one in reply.outcomes], bool),

@@ -2,6 +2,7 @@
 
 # pyright: reportMissingImports=false
 # gRPC is an optional extra.
+import hashlib
 import hmac
 import logging
 import threading
@@ -13,10 +14,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from sparring.config import AttackConfig, WorldConfig
-from sparring.errors import CellError, ConfigError, SparringError
+from sparring.errors import CellError, ConfigError, SparringError, WorkerError
 from sparring.game.cell import Cell
 from sparring.remote import messages
-from sparring.remote.wire import METADATA_KEY, TOKEN_VARIABLE, Address, grpc
+from sparring.remote.wire import METADATA_KEY, TOKEN_VARIABLE, TOO_MANY, Address, grpc
 
 SETUPS_N = 8
 """Worlds that are remembered; a match has one, and one for each of its tests."""
@@ -37,17 +38,16 @@ class CellServer:
         token: str | None = None,
         requests_at_once: int = 1,
         requests_per_s: float = REQUESTS_PER_S,
-        name: str = "cell",
     ) -> None:
         """Binds the port.
 
         Args:
-            open_cell: gives a cell for a world and attacks, or raises a `SparringError` that says why it cannot do that.
+            open_cell: gives a cell for a world and attacks, or raises a `SparringError` that says why it cannot do that. A match
+                asks for another world in its tests; keep what there is but one of, such as a driver, outside.
             address: where to listen.
             token: what a match must know to be let in.
             requests_at_once: how many requests the cell takes together; a robot 1.
             requests_per_s: bound on their rate.
-            name: what the cell calls itself.
 
         Raises:
             ConfigError: no gRPC, a port that is taken, or anybody could reach it without a token.
@@ -58,8 +58,9 @@ class CellServer:
                 "--token-file), or listen on 127.0.0.1"
             )
         self._grpc = grpc()
-        self._open, self._token, self._name, self._at_once_n = open_cell, token, name, requests_at_once
+        self._open, self._token, self._at_once_n = open_cell, token, requests_at_once
         self._cells: OrderedDict[str, Cell] = OrderedDict()
+        self._failure: WorkerError | None = None
         self._opening = threading.Lock()
         self._turns = threading.Semaphore(requests_at_once)
         self._answers, self._rate = _Answers(8 * requests_at_once), _Rate(requests_per_s)
@@ -69,6 +70,7 @@ class CellServer:
                 ("grpc.max_receive_message_length", messages.MAX_REQUEST_BYTES),
                 ("grpc.max_send_message_length", messages.MAX_REPLY_BYTES),
                 ("grpc.so_reuseport", 0),
+                ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
             ],
             maximum_concurrent_rpcs=8 * requests_at_once + 8,
         )
@@ -79,8 +81,14 @@ class CellServer:
             raise ConfigError(f"could not listen on {address}: the port is taken, or the host is not of this machine") from None
 
     def wait(self) -> None:
-        """Serves until it is interrupted."""
+        """Serves until it is interrupted.
+
+        Raises:
+            WorkerError: the cell's workers are lost for good.
+        """
         self._server.wait_for_termination()
+        if self._failure is not None:
+            raise self._failure
 
     def __enter__(self) -> Self:
         self._server.start()
@@ -108,18 +116,23 @@ class CellServer:
             if not self._knows_token(context):
                 context.abort(codes.UNAUTHENTICATED, "the token is missing or wrong")
             if not self._rate.allows():
-                context.abort(codes.RESOURCE_EXHAUSTED, "too many requests a second")
+                context.abort(codes.RESOURCE_EXHAUSTED, TOO_MANY)
             try:
                 return do(request)
             except _UnknownSetupError:
                 context.abort(codes.FAILED_PRECONDITION, "begin first: this setup is not known here")
             except CellError as error:
                 context.abort(codes.INVALID_ARGUMENT, str(error))
+            except WorkerError as error:  # it will not get better
+                self._failure = error
+                self._server.stop(grace=0.5)
+                context.abort(codes.ABORTED, str(error))
             except SparringError as error:
                 context.abort(codes.ABORTED, str(error))
             except Exception as error:
                 _LOG.exception("the cell failed")
-                context.abort(codes.INTERNAL, f"{type(error).__name__}: {error}")
+                bounded = SparringError(f"{type(error).__name__}: {error}")  # gRPC drops the status where it is too long
+                context.abort(codes.INTERNAL, str(bounded))
 
         return handle
 
@@ -135,9 +148,9 @@ class CellServer:
                 self._cells[name] = self._open(*messages.setup_of(message))
                 if len(self._cells) > SETUPS_N:
                     self._cells.popitem(last=False)
-            scenes_at_once = self._cells[name].scenes_at_once
+            cell = self._cells[name]
         return messages.message_class("Capabilities")(
-            name=self._name, scenes_at_once=scenes_at_once or 0, requests_at_once=self._at_once_n, setup=name
+            name=cell.name, scenes_at_once=cell.scenes_at_once or 0, requests_at_once=self._at_once_n, setup=name
         )
 
     def _cell(self, message: Any) -> Cell:
@@ -149,12 +162,15 @@ class CellServer:
 
     def _once(self, message: Any, do: Callable[[], Any]) -> Any:
         """A request that is sent again gets the answer to the first."""
+        if not 0 < len(message.request) <= 100:
+            raise CellError("a request has a name of 1 to 100 characters, another for every request")
 
         def in_turn() -> Any:
             with self._turns:
                 return do()
 
-        return self._answers.of(f"{type(message).__name__}/{message.request[:100]}", in_turn)
+        content = hashlib.sha256(message.SerializeToString(deterministic=True)).hexdigest()
+        return self._answers.of(f"{type(message).__name__}/{message.request}/{content}", in_turn)
 
     def _look(self, message: Any) -> Any:
         cell, spec = self._cell(message), messages.spec_of(message)

@@ -12,6 +12,9 @@ PORT = 5580
 TOKEN_VARIABLE = "SPARRING_CELL_TOKEN"
 MIN_TOKEN_N = 16
 METADATA_KEY = "sparring-token"
+TOO_MANY = "too many requests a second"
+CONCURRENT = "Concurrent RPC limit exceeded"
+"""Refusals that are over in a moment: our own, and the beginning of gRPC's."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
