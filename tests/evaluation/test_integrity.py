@@ -39,7 +39,7 @@ def damages(found: Findings) -> dict[str, str]:
     return {damage.path.as_posix(): damage.what for damage in found.damages}
 
 
-def flip(path: Path, at: int = -40) -> None:
+def flip(path: Path, at: int = -4) -> None:
     """Changes one bit."""
     content = bytearray(path.read_bytes())
     content[at] ^= 1

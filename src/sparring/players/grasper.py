@@ -16,6 +16,10 @@ from sparring.players.device import Compute, device_named
 MAX_IMAGE_PX, MAX_SIDE_PX = 64_000_000, 8_000
 
 
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
+"""Others, such as EPS, are read by other programs."""
+
+
 @dataclass(frozen=True, eq=False)
 class Grasper:
     """Predicts grasps in images."""
@@ -85,11 +89,11 @@ def read_image(path: Path) -> UInt8[np.ndarray, "h w 3"]:
         DataError: missing, not a picture, or too large.
     """
     try:
-        with Image.open(path) as picture:
+        with Image.open(path, formats=FORMATS) as picture:
             if picture.width * picture.height > MAX_IMAGE_PX:
                 raise DataError(f"{path} has {picture.width} x {picture.height} px; at most {MAX_IMAGE_PX // 10**6} Mpx are read")
             return np.array(picture.convert("RGB"))
     except FileNotFoundError:
         raise DataError(f"there is no image {path}") from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path} is not a picture that can be read ({error}); PNG, JPEG and other common formats are") from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, NotImplementedError, Image.DecompressionBombError) as error:
+        raise DataError(f"{path} is not a picture that can be read ({error}); allowed are {', '.join(FORMATS)}") from None
