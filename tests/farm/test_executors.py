@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from errands import hanging_once
 
 from sparring.errors import ConfigError, WorkerError
 from sparring.farm.dispatch import AHEAD_N, Lost
@@ -68,16 +69,6 @@ def killed_once(job: tuple[int, str]) -> int:
     return number
 
 
-def hanging_once(job: tuple[int, str]) -> int:
-    """Hangs on one job, the first time."""
-    number, folder = job
-    mark = Path(folder) / str(number)
-    if number == 2 and not mark.exists():
-        mark.touch()
-        time.sleep(600)
-    return number
-
-
 def out_of_memory_once(job: tuple[int, str]) -> int:
     """Finds no memory for one job, the first time."""
     number, folder = job
@@ -99,14 +90,6 @@ def killed_always(job: int) -> int:
     """Loses its process."""
     os.kill(os.getpid(), signal.SIGKILL)
     return job
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _importable() -> Iterator[None]:
-    """Workers find this file."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
-        yield
 
 
 @pytest.fixture(scope="module", params=list(EXECUTORS))

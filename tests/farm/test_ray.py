@@ -2,11 +2,10 @@
 
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from errands import hanging_once
 
 from sparring.errors import ConfigError
 from sparring.farm.executors import FarmConfig, open_farm
@@ -14,27 +13,9 @@ from sparring.farm.executors import FarmConfig, open_farm
 ray = pytest.importorskip("ray")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _importable() -> Iterator[None]:
-    """Workers find this file."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
-        yield
-
-
 def squared(job: int) -> int:
     """Some work."""
     return job * job
-
-
-def hanging_once(job: tuple[int, str]) -> int:
-    """Hangs on one job, the first time."""
-    number, folder = job
-    mark = Path(folder) / str(number)
-    if number == 2 and not mark.exists():
-        mark.touch()
-        time.sleep(600)
-    return number
 
 
 def test_a_worker_that_hangs_is_replaced(tmp_path: Path) -> None:

@@ -48,14 +48,12 @@ class RayCrew(Crew):
         except BaseException:
             self._close()
             raise
-        self._closing = False
         super().__init__(self._place, workers_n or cores, job_timeout_s=job_timeout_s)
 
     def _place(self) -> Worker:
-        return _RayWorker(self._ray, lambda: self._closing)
+        return _RayWorker(self._ray, lambda: self._end is not None)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._closing = True
         super().__exit__(kind, error, trace)
         self._close()
 

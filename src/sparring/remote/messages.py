@@ -20,6 +20,7 @@ from sparring.config_file import structured
 from sparring.errors import CellError, ConfigError, DataError
 from sparring.game.cell import AttackRequest, GraspRequest
 from sparring.game.jobs import AttackOutcomes, GraspOutcomes, Unseen, View, attacks_set_aside, grasps_set_aside
+from sparring.remote.wire import not_installed
 from sparring.world.camera import Calibration
 from sparring.world.scene import SceneSpec
 
@@ -54,7 +55,7 @@ def _message_classes() -> dict[str, Any]:
     try:
         from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
     except ImportError:
-        raise ConfigError("remote cells need gRPC, which is not installed: pip install 'sparring[cell]'") from None
+        raise not_installed() from None
     compiled = resources.files("sparring.remote").joinpath("cell.binpb").read_bytes()
     pool = descriptor_pool.DescriptorPool()
     for file in descriptor_pb2.FileDescriptorSet.FromString(compiled).file:

@@ -86,6 +86,11 @@ def token_from(file: Path | None) -> str | None:
     return token
 
 
+def not_installed() -> ConfigError:
+    """What is said where gRPC, or the protobuf that comes with it, is missing."""
+    return ConfigError("remote cells need gRPC, which is not installed: pip install 'sparring[cell]'")
+
+
 def grpc() -> Any:
     """GRPC.
 
@@ -96,5 +101,5 @@ def grpc() -> Any:
     try:
         import grpc
     except ImportError:
-        raise ConfigError("remote cells need gRPC, which is not installed: pip install 'sparring[cell]'") from None
+        raise not_installed() from None
     return grpc
