@@ -12,7 +12,7 @@ from sparring.config import SMOKE
 from sparring.evaluation.evaluate import evaluate, tests_of
 from sparring.farm.executors import FarmConfig, open_farm
 from sparring.game.cell import SimulatedCell, simulated_cells
-from sparring.game.match import Match, resolved
+from sparring.game.match import Match
 from sparring.game.progress import Silent
 from sparring.game.run_folder import RunFolder
 from sparring.players.device import compute_for, device_named
@@ -25,7 +25,7 @@ def main(out: Path, alpha: float = 1.0) -> None:
         out: the run folder.
         alpha: how strongly the adversary controls the protagonist's learning.
     """
-    config = resolved(replace(SMOKE, learning=replace(SMOKE.learning, alpha=alpha)), "fp32")
+    config = replace(SMOKE, learning=replace(SMOKE.learning, alpha=alpha, precision="fp32", threads_n=2))
     run, compute = RunFolder(out), compute_for(config.learning, device_named("cpu"))
     run.begin(config, {"made by": "examples/02_match.py"})
     with open_farm(FarmConfig("process", 2)) as executor:

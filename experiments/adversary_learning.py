@@ -27,10 +27,10 @@ from sparring.game.attackers import LearnedAttacks, RandomAttacks
 from sparring.game.cell import SimulatedCell
 from sparring.game.collect import Stage, collect
 from sparring.game.experience import COLUMNS, Experience, experience_of
-from sparring.game.lessons import adversary_lesson
+from sparring.game.lessons import adversary_lesson, held_out_objects
 from sparring.game.match import Match
 from sparring.game.run_folder import RunFolder
-from sparring.game.training import Schedule, fit, held_out_objects
+from sparring.game.training import Schedule, fit
 from sparring.players.device import compute_for, device_named
 from sparring.players.networks import PatchNet
 

@@ -2,12 +2,16 @@
 
 import math
 from dataclasses import dataclass, field, fields, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from sparring.errors import ConfigError, unknown_name
 
 ObjectSet = Literal["training", "held-out", "novel-families", "named"]
 Precision = Literal["auto", "fp32", "bf16"]
+Scoring = Literal["auto", "patches", "dense"]
+"""How a player scores an image: patches at random places one by one, or on grids where they share their convolutions.
+`auto`: dense where a trunk's scores are the same so (`compact`). See docs/scoring.md."""
+SCORINGS: tuple[Scoring, ...] = get_args(Scoring)
 Interval = tuple[float, float]
 Point = tuple[float, float, float]
 MOST_N, MOST_OBJECTS_N, MOST_ITERATIONS_N = 10**9, 10**6, 1000
@@ -328,9 +332,11 @@ class NetworkConfig:
     """The convolutional network of both players (section V-F)."""
 
     trunk: str = "compact"
-    """`alexnet` is the paper's, from ImageNet convolutions; `compact` trains on a laptop's CPU."""
+    """`alexnet` is the paper's, `compact` trains on a laptop's CPU, `resnet18` is what many would take today."""
     pretrained: bool = True
-    """Whether `alexnet` starts from ImageNet (`sparring weights` gets them)."""
+    """Whether `alexnet` and `resnet18` start from ImageNet's convolutions (`sparring weights` gets them)."""
+    frozen: bool = False
+    """Whether convolutions stay as they start. Their features are then computed once a fit: several times faster."""
 
 
 @dataclass(frozen=True)
@@ -361,8 +367,13 @@ class LearningConfig:
     """Patches are shifted by this share of their side (standard deviation) in training: the hand errs by more anyway."""
     precision: Precision = "auto"
     """Arithmetic of the networks; `auto` takes bf16 where the processor has it. Resolved once, when a run begins."""
-    threads_n: int = 2
-    """CPU threads of the networks. Part of the config because sums depend on it in the last bit."""
+    threads_n: int | None = None
+    """CPU threads of the networks; None: one a core, at most 8. Resolved once, when a run begins, since sums depend on it in the
+    last bit."""
+    at_once_n: int | None = None
+    """Images of a batch that are in memory at once, where memory is short: gradients are summed over such parts. None: all."""
+    frozen_views_n: int = 4
+    """Views of every attempt, turned, shifted and mirrored at random, whose features are kept where convolutions are frozen."""
 
     def __post_init__(self) -> None:
         _require_positive(
@@ -374,8 +385,11 @@ class LearningConfig:
             "epochs_n",
             "finetune_epochs_n",
             "adversary_epochs_n",
-            "threads_n",
+            "frozen_views_n",
         )
+        for name in ("threads_n", "at_once_n"):
+            if getattr(self, name) is not None:
+                _require_positive(self, name)
         _require(self.batch_n >= 2, "LearningConfig.batch_n", self.batch_n, "at least 2, for one success and one failure")
         for name in ("alpha", "held_out_share", "dropout", "jitter_share", "train_accuracy"):
             value = getattr(self, name)
@@ -418,6 +432,8 @@ class MatchConfig:
     """Further grasps of the arm without an adversary, in as many iterations."""
     patches_n: int = 128
     """Patches sampled from an image when a player chooses."""
+    scoring: Scoring = "auto"
+    """How players score images while they explore."""
     attempts_per_scene_n: int = 4
     """Grasps tried on one image, each from the same state."""
     wave_scenes_n: int = 128
@@ -432,6 +448,7 @@ class MatchConfig:
             "attempts_per_scene_n",
             "wave_scenes_n",
         )
+        _require(self.scoring in SCORINGS, "MatchConfig.scoring", self.scoring, f"one of {', '.join(SCORINGS)}")
         adversaries = [bout.adversary for bout in self.bouts]
         _require(len(set(adversaries)) == len(adversaries), "MatchConfig.bouts", adversaries, "against different adversaries")
         grasps = sum(bout.iterations_n * bout.grasps_per_iteration_n for bout in self.bouts)
@@ -472,9 +489,12 @@ class TestConfig:
     tries_n: int = 10
     """Tries an object. The paper: 10; small effects need far more."""
     protocols: tuple[str, ...] = ("low-force",)
+    scoring: Scoring = "patches"
+    """How players score images in tests: the paper's way, unless asked."""
 
     def __post_init__(self) -> None:
         _require_positive(self, "tries_n")
+        _require(self.scoring in SCORINGS, "TestConfig.scoring", self.scoring, f"one of {', '.join(SCORINGS)}")
         for protocol in self.protocols:
             if protocol not in PROTOCOLS:
                 raise ConfigError(unknown_name("protocol", protocol, PROTOCOLS))

@@ -1,8 +1,25 @@
-"""How well scores tell two classes apart."""
+"""How good probabilities are: whether they tell two classes apart, and whether what they say comes true."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.stats import rankdata
+
+BINS_N = 10
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Predictions between two probabilities, and how often what they predict came true."""
+
+    low: float
+    high: float
+    n: int
+    predicted: float
+    """Mean of the predictions."""
+    observed: float
 
 
 def auc(scores: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]) -> float | None:
@@ -11,3 +28,36 @@ def auc(scores: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]) -> fl
     if not n or not m:
         return None
     return float((rankdata(scores)[positive].sum() - n * (n + 1) / 2) / (n * m))
+
+
+def reliability(probabilities: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]) -> list[Bin]:
+    """The reliability curve: equal intervals of probability, those without a prediction left out."""
+    at = np.minimum((probabilities * BINS_N).astype(int), BINS_N - 1)
+    return [
+        Bin(
+            low=float(index / BINS_N),
+            high=float((index + 1) / BINS_N),
+            n=int((at == index).sum()),
+            predicted=float(probabilities[at == index].mean()),
+            observed=float(positive[at == index].mean()),
+        )
+        for index in np.unique(at)
+    ]
+
+
+def judged(probabilities: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]) -> dict[str, Any]:
+    """Predictions held against what came true, as plain values: AUC, accuracy at 0.5, Brier score, calibration error
+    (mean distance of predicted and observed over the bins, weighted by their predictions), and the bins.
+    """
+    bins = reliability(probabilities, positive)
+    n = len(probabilities)
+    return {
+        "n": n,
+        "auc": auc(probabilities, positive),
+        "accuracy": float(((probabilities >= 0.5) == positive).mean()),
+        "brier": float(np.square(probabilities - positive).mean()),
+        "calibration_error": sum(one.n * abs(one.predicted - one.observed) for one in bins) / n,
+        "predicted": float(probabilities.mean()),
+        "observed": float(positive.mean()),
+        "bins": [asdict(one) for one in bins],
+    }

@@ -1,6 +1,7 @@
 """A report tells a run as far as it has come."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def test_a_report_has_a_row_for_every_player(played: tiny.PlayedRun) -> None:
 
 def test_every_row_of_a_table_is_as_wide_as_its_head(played: tiny.PlayedRun) -> None:
     tables = tables_of(report(played.folder))
-    assert len(tables) == 4
+    assert len(tables) == 5
     for table in tables:
         assert {len(row) for row in table} == {len(table[0])}
 
@@ -58,7 +59,7 @@ def test_a_report_compares_with_the_start_and_the_collaborative_arm(played: tiny
 
 
 def test_a_report_tells_what_every_stage_gathered_and_every_network_learned(played: tiny.PlayedRun) -> None:
-    _, _, gathered, learned = tables_of(report(played.folder))
+    _, _, gathered, learned, _ = tables_of(report(played.folder))
     assert [row[:2] for row in gathered[2:]] == [
         ["random", "16"],
         ["collaborative-1", "12"],
@@ -78,6 +79,16 @@ def test_a_report_tells_what_every_stage_gathered_and_every_network_learned(play
     }
 
 
+def test_a_report_tells_how_far_probabilities_can_be_believed(played: tiny.PlayedRun) -> None:
+    *_, learned, reliable = tables_of(report(played.folder))
+    held_out = {row[0]: row[4] for row in learned[2:] if row[4]}
+    assert held_out
+    for row in reliable[2:]:
+        cells = [re.fullmatch(r"(\d+\.\d) % \((\d+)\)", cell) for cell in row[1:] if cell]
+        assert None not in cells
+        assert sum(int(cell[2]) for cell in cells if cell) == int(held_out[row[0]])
+
+
 def test_a_run_that_was_not_tested_says_how_to_test_it(copied: RunFolder) -> None:
     shutil.rmtree(copied.path / "evaluation")
     assert "sparring evaluate" in report(copied)
@@ -88,7 +99,7 @@ def test_a_run_cut_off_is_reported_as_far_as_it_is(copied: RunFolder) -> None:
         copied.player(name).unlink()
         copied.test("low-force", "novel-families", name).unlink()
         shutil.rmtree(copied.stage(name))
-    overall, _, gathered, _ = tables_of(report(copied))
+    overall, _, gathered, *_ = tables_of(report(copied))
     assert [row[0] for row in overall[2:]] == ["start", "collaborative"]
     assert [row[0] for row in gathered[2:]] == ["random", "collaborative-1", "collaborative-2", "collaborative-3"]
 

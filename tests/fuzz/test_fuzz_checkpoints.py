@@ -16,9 +16,10 @@ from safetensors.torch import save
 from sparring.config import NetworkConfig, PatchConfig
 from sparring.errors import CheckpointError
 from sparring.game.digest import _tensors_digest
-from sparring.players import networks
+from sparring.players import trunks
 from sparring.players.checkpoint import FORMAT, MOST_PATCHES_N, PlayerCard, load_player
-from sparring.players.networks import Trunk, new_network
+from sparring.players.networks import new_network
+from sparring.players.trunks import Trunk
 
 CARD = PlayerCard("start", "protagonist", "small", 18, 0.0015, PatchConfig(size_m=0.144, feature_std=15.0), 128, 100)
 CARD_TREE = json.loads(CARD.to_json())
@@ -46,9 +47,9 @@ def _convolutions() -> torch.nn.Sequential:
 @pytest.fixture(scope="module", autouse=True)
 def _small_trunk() -> Any:
     """A trunk of which thousands of checkpoints are written in a minute."""
-    networks.TRUNKS["small"] = Trunk(4, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), _convolutions, 2 * 2 * 2, (4,))
+    trunks.TRUNKS["small"] = Trunk(4, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), _convolutions, 2, 2, 1, (4,))
     yield
-    del networks.TRUNKS["small"]
+    del trunks.TRUNKS["small"]
 
 
 @pytest.fixture(scope="module")

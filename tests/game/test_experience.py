@@ -1,13 +1,17 @@
 """Records as training sees them."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tiny
 from rows import image_of, row_of
 
 from sparring.data.records import table_of
-from sparring.data.store import read_stage
-from sparring.game.experience import COLUMNS, experience_of, together
+from sparring.data.store import read_stage, shard_path, write_shard
+from sparring.errors import DataError
+from sparring.game.experience import COLUMNS, Experience, Gathered, experience_of
+from sparring.game.run_folder import RunFolder
 from sparring.players.patches import crop_about, crop_side_px
 
 HIDDEN = {"mass_kg", "friction", "com_x_m", "com_y_m", "lifted", "force_30cm_n", "executed_x_m", "replay_state"}
@@ -43,12 +47,46 @@ def test_experience_is_what_the_records_say() -> None:
         assert known.offsets[index] == pytest.approx(offset)
 
 
-def test_experience_adds_up_in_order() -> None:
-    parts = [experience_of(table_of([small_row(index)]).select(COLUMNS), patch_px=PATCH_PX) for index in (0, 1, 2)]
-    whole = together(parts)
-    assert whole.objects.tolist() == ["bar-0000", "bar-0001", "bar-0002"]
+def run_with(tmp_path: Path, stages: dict[str, list[int]]) -> RunFolder:
+    """Stages of one shard a record."""
+    run = RunFolder(tmp_path / "run")
+    for name, indices in stages.items():
+        for wave, index in enumerate(indices):
+            write_shard(shard_path(run.stage(name), wave), table_of([small_row(index)]))
+    return run
+
+
+def is_as_recorded(known: Experience, indices: list[int]) -> bool:
+    """Whether experience is that of some records, in order."""
+    alone = [experience_of(table_of([small_row(index)]).select(COLUMNS), patch_px=PATCH_PX) for index in indices]
+    return all(
+        np.array_equal(getattr(known, name), np.concatenate([getattr(one, name) for one in alone]))
+        for name in Experience.__dataclass_fields__
+    )
+
+
+def test_experience_adds_up_in_order_whichever_stages_were_asked_for_before(tmp_path: Path) -> None:
+    run = run_with(tmp_path, {"random": [0, 1], "shake-1": [2], "shake-2": [3, 5], "collaborative-1": [6, 7, 8]})
+    gathered = Gathered(run, patch_px=PATCH_PX, most_n=5)
+    assert is_as_recorded(gathered.of(["random"]), [0, 1])
+    assert is_as_recorded(gathered.of(["random", "collaborative-1"]), [0, 1, 6, 7, 8])
+    assert is_as_recorded(gathered.of(["random", "shake-1"]), [0, 1, 2])
+    assert is_as_recorded(gathered.of(["random", "shake-1", "shake-2"]), [0, 1, 2, 3, 5])
+    assert is_as_recorded(gathered.of(["collaborative-1"]), [6, 7, 8])
+    whole = gathered.of(["random", "shake-1"])
     assert whole.where(np.array([False, True, False])).objects.tolist() == ["bar-0001"]
     assert whole.seen(np.array([2])).angles == pytest.approx([np.deg2rad(20)])
+
+
+def test_what_both_arms_build_on_is_held_once(tmp_path: Path) -> None:
+    gathered = Gathered(run_with(tmp_path, {"random": [0, 1], "shake-1": [2]}), patch_px=PATCH_PX, most_n=3)
+    assert np.shares_memory(gathered.of(["random"]).crops, gathered.of(["random", "shake-1"]).crops)
+
+
+def test_more_attempts_than_were_announced_are_refused(tmp_path: Path) -> None:
+    gathered = Gathered(run_with(tmp_path, {"random": [0, 1, 2]}), patch_px=PATCH_PX, most_n=2)
+    with pytest.raises(DataError, match="more than the 2 attempts"):
+        gathered.of(["random"])
 
 
 def test_a_run_is_read_as_it_was_played(played: tiny.PlayedRun) -> None:

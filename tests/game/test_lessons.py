@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.config import AttackConfig, PresentConfig, SecondHandConfig, SnatchConfig
 from sparring.game.experience import Experience
-from sparring.game.lessons import adversary_lesson, protagonist_lesson
-from sparring.game.training import MIRRORS
+from sparring.game.lessons import MIRRORS, adversary_lesson, held_out_objects, protagonist_lesson
 
 N = 12
 LEVEL = AttackConfig(snatch=SnatchConfig(second_hand=SecondHandConfig(present=PresentConfig(roll_deg=90.0))))
@@ -61,3 +62,29 @@ def test_the_protagonist_learns_its_angle_and_the_target_it_is_given() -> None:
     assert np.array_equal(lesson.positive, known.succeeded)
     assert lesson.turned
     assert lesson.held_out.sum() == 3
+    watched = lesson.watched()
+    assert np.array_equal(watched.targets, targets[:3])
+    assert watched.held_out.all()
+
+
+def test_a_lesson_is_named_by_what_it_teaches() -> None:
+    known, nobody = experience(15), np.zeros(N, bool)
+    lesson = protagonist_lesson(known, np.ones(N, np.float32), nobody)
+    assert lesson.fingerprint() == protagonist_lesson(known, np.ones(N, np.float32), nobody).fingerprint()
+    assert lesson.fingerprint() != protagonist_lesson(known, np.zeros(N, np.float32), nobody).fingerprint()
+
+
+@given(st.integers(0, 1000), st.floats(0.0, 0.5))
+def test_an_object_is_held_out_whole_and_from_every_player_alike(seed: int, share: float) -> None:
+    objects = np.array([f"bar-{k % 40:04d}" for k in range(120)])
+    held = held_out_objects(objects, share, seed)
+    names = set(objects[held])
+    assert names.isdisjoint(objects[~held])
+    fewer = objects[:70]
+    assert set(fewer[held_out_objects(fewer, share, seed)]) == names & set(fewer)
+
+
+def test_the_share_of_held_out_objects_is_the_asked_one() -> None:
+    objects = np.array([f"bar-{k:04d}" for k in range(2000)])
+    assert held_out_objects(objects, 0.15, 0).mean() == pytest.approx(0.15, abs=0.03)
+    assert not held_out_objects(objects, 0.0, 0).any()

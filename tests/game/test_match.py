@@ -18,9 +18,9 @@ from sparring.data.records import COLUMNS
 from sparring.data.store import read_shard, read_stage
 from sparring.errors import CheckpointError, DataError, RunFolderError
 from sparring.game.digest import digest_run
+from sparring.game.lessons import held_out_objects
 from sparring.game.match import _shares, player_names
 from sparring.game.run_folder import RunFolder
-from sparring.game.training import held_out_objects
 from sparring.world.objects.catalogue import names_in
 
 PLAYERS = ["start", "collaborative", "shake-1", "shake-2", "snatch-1"]

@@ -1,49 +1,21 @@
 """Fitting: on a toy world with a known answer, reproducibly, and never on what is held out."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from bars import angle_between_deg, bar_angle_deg, bar_image
-from hypothesis import given
-from hypothesis import strategies as st
+from teaching import CPU, LEARNING, PATCH_PX, bar_lesson
 
-from sparring.actions.grasp import ANGLES_N, mirrored_angle
 from sparring.config import LearningConfig, NetworkConfig
 from sparring.errors import SparringError
 from sparring.game import training
-from sparring.game.training import Lesson, Schedule, fit, held_out_objects
-from sparring.players.device import Compute
+from sparring.game.batches import Patches
+from sparring.game.fit_file import FitFile
+from sparring.game.lessons import Lesson
+from sparring.game.training import EpochMetrics, Schedule, fit
 from sparring.players.networks import PatchNet, new_network
-from sparring.players.patches import crop_side_px
-
-CPU = Compute(torch.device("cpu"), bf16=False)
-PATCH_PX = 28.0
-SIDE = crop_side_px(PATCH_PX)
-MIRRORED = training.mirror_table(mirrored_angle, ANGLES_N)
-LEARNING = LearningConfig(batch_n=32, dropout=0.2, train_accuracy=1.0, threads_n=2)
-
-
-def bar_lesson(n: int, *, seed: int = 0, held_out_share: float = 0.2, turned: bool = True) -> Lesson:
-    """Bars at known angles; a grasp succeeds where its angle is within ten degrees of the bar's."""
-    rng = np.random.default_rng(seed)
-    bars, angles = rng.uniform(0, 180, n), rng.integers(18, size=n)
-    near = rng.random(n) < 0.4
-    bars[near] = 10 * angles[near] + rng.uniform(-8, 8, near.sum())
-    succeeded = np.abs((bars - 10 * angles + 90) % 180 - 90) < 10
-    images = [bar_image(float(bar), SIDE, length_px=rng.uniform(16, 22), width_px=rng.uniform(4, 7)) for bar in bars]
-    return Lesson(
-        crops=np.stack([image.transpose(2, 0, 1) for image in images]),
-        offsets=np.zeros((n, 2), np.float32),
-        grasp_angles=angles,
-        actions=angles,
-        targets=succeeded.astype(np.float32),
-        positive=succeeded,
-        held_out=rng.random(n) < held_out_share,
-        turned=turned,
-        mirrored=MIRRORED,
-    )
 
 
 def pupil(seed: int = 0, actions_n: int = 18) -> PatchNet:
@@ -51,11 +23,19 @@ def pupil(seed: int = 0, actions_n: int = 18) -> PatchNet:
     return new_network(NetworkConfig("compact"), actions_n, dropout=0.2, seed=seed)
 
 
-def taught(lesson: Lesson, schedule: Schedule, *, seed: int = 0, network: PatchNet | None = None) -> tuple[PatchNet, list]:  # type: ignore[type-arg]
+def taught(
+    lesson: Lesson,
+    schedule: Schedule,
+    *,
+    seed: int = 0,
+    network: PatchNet | None = None,
+    learning: LearningConfig = LEARNING,
+    file: FitFile | None = None,
+) -> tuple[PatchNet, list[EpochMetrics]]:
     """A network after a lesson, and the epochs."""
     network = network or pupil()
-    torch.set_num_threads(LEARNING.threads_n)
-    return network, fit(network, lesson, schedule, learning=LEARNING, compute=CPU, patch_px=PATCH_PX, seed=seed)
+    torch.set_num_threads(2)
+    return network, fit(network, lesson, schedule, learning=learning, compute=CPU, patch_px=PATCH_PX, seed=seed, file=file)
 
 
 def same_weights(first: PatchNet, second: PatchNet) -> bool:
@@ -65,7 +45,7 @@ def same_weights(first: PatchNet, second: PatchNet) -> bool:
 
 
 def test_a_protagonist_learns_a_toy_world_and_knows_bars_it_never_saw() -> None:
-    _, history = taught(bar_lesson(1000), Schedule(1e-3, 5, keep_best=False))
+    _, history = taught(bar_lesson(1000), Schedule(3e-4, 5, keep_best=False))
     assert history[0].held_out_n > 150
     assert history[-1].held_out_auc is not None
     assert history[-1].held_out_auc > 0.9
@@ -114,8 +94,8 @@ def test_held_out_objects_are_never_trained_on(keep_best: bool) -> None:
 
 def held_out_loss(network: PatchNet, lesson: Lesson) -> float:
     """Loss of a network on the held-out rows."""
-    data = training._Resident(lesson, CPU.device, PATCH_PX, network.input_px)
-    loss, _ = training._held_out(network, data, CPU)
+    source = Patches(lesson, CPU.device, PATCH_PX, network.input_px)
+    loss, _ = training.held_out_scores(network, lesson, source, CPU)
     assert loss is not None
     return loss
 
@@ -149,27 +129,6 @@ def test_a_diverged_training_is_an_error_that_says_what_to_lower() -> None:
         taught(bar_lesson(64), Schedule(1e30, 3, keep_best=False))
 
 
-@pytest.mark.parametrize("share", [0.05, 0.5, 0.95])
-def test_batches_are_half_successes(share: float) -> None:
-    lesson = bar_lesson(200)
-    positive = np.random.default_rng(0).random(200) < share
-    batches = training._Batches(replace(lesson, positive=positive), 32, 0.0, seed=0)
-    drawn = [rows for rows, *_ in batches.epoch()]
-    assert len(drawn) == batches.per_epoch == -(-int((~lesson.held_out).sum()) // 32)
-    for rows in drawn:
-        assert len(rows) == 32
-        assert positive[rows].sum() == 16
-        assert not lesson.held_out[rows].any()
-
-
-def test_an_epoch_goes_through_every_row_of_the_rarer_class() -> None:
-    lesson = bar_lesson(200, held_out_share=0.0)
-    positive = np.arange(200) < 40
-    batches = training._Batches(replace(lesson, positive=positive), 32, 0.0, seed=0)
-    rows = np.concatenate([rows for rows, *_ in batches.epoch()])
-    assert set(range(40)) <= set(rows.tolist())
-
-
 def test_a_lesson_with_one_class_only_is_still_taught() -> None:
     lesson = bar_lesson(64)
     only = replace(lesson, positive=np.ones(64, bool), targets=np.ones(64, np.float32))
@@ -177,68 +136,72 @@ def test_a_lesson_with_one_class_only_is_still_taught() -> None:
     assert np.isfinite(history[0].loss)
 
 
-def unshifted(bins: np.ndarray, mirrors: np.ndarray) -> training._Change:
-    """Patches turned and mirrored, not shifted."""
-    return training._Change(bins, mirrors, np.zeros((len(bins), 2), np.float32))
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("keep_best", [False, True])
+@pytest.mark.parametrize("steps", [0, 1, 4, 5, 11])
+def test_a_fit_that_was_cut_off_ends_as_it_would_have(tmp_path: Path, steps: int, keep_best: bool, frozen: bool) -> None:
+    lesson, schedule = bar_lesson(150, held_out_share=0.3), Schedule(1e-3, 3, keep_best=keep_best, frozen=frozen)
+    whole, history = taught(lesson, schedule)
+    calls = iter(range(1000))
+    file = FitFile(tmp_path / "fit", "this", stopping=lambda: next(calls) >= steps)
+    with pytest.raises(KeyboardInterrupt):
+        taught(lesson, schedule, file=file)
+    pieces, history_again = taught(lesson, schedule, file=FitFile(tmp_path / "fit", "this"))
+    assert same_weights(whole, pieces)
+    assert [replace(one, images_per_s=0.0) for one in history] == [replace(one, images_per_s=0.0) for one in history_again]
 
 
-def test_shifts_have_the_asked_spread() -> None:
-    batches = training._Batches(bar_lesson(200), 128, 4.0, seed=0)
-    shifts = np.concatenate([change.shifts_px for _, change in batches.epoch()])
-    assert shifts.std() == pytest.approx(4.0, rel=0.15)
-    assert abs(shifts.mean()) < 0.8
+def test_a_fit_keeps_itself_every_now_and_then(tmp_path: Path) -> None:
+    path = tmp_path / "fit"
+    whole, _ = taught(bar_lesson(100), Schedule(1e-3, 2, keep_best=False))
+    kept, _ = taught(bar_lesson(100), Schedule(1e-3, 2, keep_best=False), file=FitFile(path, "this", every_s=0.0))
+    assert path.exists()
+    assert same_weights(whole, kept)
 
 
-@pytest.mark.parametrize("turned", [True, False])
-def test_a_turned_patch_has_its_acted_angle_in_the_asked_bin(turned: bool) -> None:
-    angles = np.arange(18)
-    crops = np.stack([bar_image(10.0 * k, SIDE, length_px=20, width_px=5).transpose(2, 0, 1) for k in angles])
-    zeros = np.zeros(18, bool)
-    lesson = Lesson(
-        crops, np.zeros((18, 2), np.float32), angles, angles, np.ones(18, np.float32), ~zeros, zeros, turned, MIRRORED
-    )
-    data = training._Resident(lesson, CPU.device, PATCH_PX, 64)
-    bins = np.random.default_rng(0).integers(18, size=18)
-    patches, actions, _ = data.batch(angles, unshifted(bins, np.zeros(18, int)))
-    assert actions.tolist() == (bins if turned else angles).tolist()
-    expected = 10.0 * bins if turned else np.zeros(18)
-    for patch, angle in zip(patches, expected, strict=True):
-        assert angle_between_deg(bar_angle_deg(patch[0].numpy()), float(angle)) < 1.0
+def test_a_fit_of_another_lesson_is_not_gone_on_with(tmp_path: Path) -> None:
+    lesson, schedule = bar_lesson(100), Schedule(1e-3, 1, keep_best=False)
+    taught(bar_lesson(100, seed=5), schedule, file=FitFile(tmp_path / "fit", "that", every_s=0.0))
+    assert same_weights(taught(lesson, schedule)[0], taught(lesson, schedule, file=FitFile(tmp_path / "fit", "this"))[0])
 
 
-@pytest.mark.parametrize("mirror", range(4))
-def test_a_mirrored_patch_has_its_acted_angle_where_the_table_says(mirror: int) -> None:
-    angles = np.arange(18)
-    crops = np.stack([bar_image(10.0 * k, SIDE, length_px=20, width_px=5).transpose(2, 0, 1) for k in angles])
-    zeros = np.zeros(18, bool)
-    lesson = Lesson(crops, np.zeros((18, 2), np.float32), angles, angles, np.ones(18, np.float32), ~zeros, zeros, True, MIRRORED)
-    data = training._Resident(lesson, CPU.device, PATCH_PX, 64)
-    bins = np.random.default_rng(mirror).integers(18, size=18)
-    patches, actions, _ = data.batch(angles, unshifted(bins, np.full(18, mirror)))
-    for patch, action in zip(patches, actions.tolist(), strict=True):
-        assert angle_between_deg(bar_angle_deg(patch[0].numpy()), 10.0 * action) < 1.0
+@pytest.mark.parametrize("kept", [0, 7, 0.5, 0.999])
+def test_a_damaged_fit_begins_anew(tmp_path: Path, kept: float, caplog: pytest.LogCaptureFixture) -> None:
+    path, lesson, schedule = tmp_path / "fit", bar_lesson(100), Schedule(1e-3, 1, keep_best=False)
+    whole, _ = taught(lesson, schedule, file=FitFile(path, "this", every_s=0.0))
+    content = path.read_bytes()
+    path.write_bytes(content[: kept if isinstance(kept, int) else int(kept * len(content))])
+    assert same_weights(whole, taught(lesson, schedule, file=FitFile(path, "this"))[0])
+    assert "begins anew" in caplog.text
 
 
-def test_a_watched_patch_is_seen_as_a_player_sees_it() -> None:
-    lesson = bar_lesson(18)
-    data = training._Resident(lesson, CPU.device, PATCH_PX, 64)
-    patches, actions, _ = data.batch(np.arange(18))
-    assert actions.tolist() == lesson.actions.tolist()
-    for patch, crop in zip(patches, lesson.crops, strict=True):
-        assert angle_between_deg(bar_angle_deg(patch[0].numpy()), bar_angle_deg(crop[0])) < 1.0
+def test_a_batch_in_parts_teaches_the_same(unchecked: None) -> None:
+    lesson, schedule, learning = bar_lesson(100), Schedule(1e-3, 1, keep_best=False), replace(LEARNING, dropout=0.0)
+    pupils = [new_network(NetworkConfig("compact"), 18, dropout=0.0, seed=0) for _ in range(2)]
+    whole, (once,) = taught(lesson, schedule, network=pupils[0], learning=learning)
+    parts, (again,) = taught(lesson, schedule, network=pupils[1], learning=replace(learning, at_once_n=5))
+    assert again.loss == pytest.approx(once.loss, rel=1e-4)
+    for name, value in whole.state_dict().items():
+        assert parts.state_dict()[name] == pytest.approx(value, abs=2e-4), name
 
 
-@given(st.integers(0, 1000), st.floats(0.0, 0.5))
-def test_an_object_is_held_out_whole_and_from_every_player_alike(seed: int, share: float) -> None:
-    objects = np.array([f"bar-{k % 40:04d}" for k in range(120)])
-    held = held_out_objects(objects, share, seed)
-    names = set(objects[held])
-    assert names.isdisjoint(objects[~held])
-    fewer = objects[:70]
-    assert set(fewer[held_out_objects(fewer, share, seed)]) == names & set(fewer)
+def test_frozen_convolutions_stay_and_the_rest_learns() -> None:
+    network = pupil()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    _, history = taught(bar_lesson(600), Schedule(1e-3, 8, keep_best=False, frozen=True), network=network)
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, before[name]) == name.startswith("convolutions"), name
+    assert history[-1].loss < history[0].loss
+    assert history[-1].held_out_auc is not None
+    assert history[-1].held_out_auc > 0.6
 
 
-def test_the_share_of_held_out_objects_is_the_asked_one() -> None:
-    objects = np.array([f"bar-{k:04d}" for k in range(2000)])
-    assert held_out_objects(objects, 0.15, 0).mean() == pytest.approx(0.15, abs=0.03)
-    assert not held_out_objects(objects, 0.0, 0).any()
+def test_what_a_network_believes_of_held_out_attempts_is_what_it_says_of_each() -> None:
+    lesson, network = bar_lesson(60, held_out_share=0.4), pupil()
+    believed = training.believed(network, lesson, compute=CPU, patch_px=PATCH_PX)
+    source = Patches(lesson, CPU.device, PATCH_PX, network.input_px)
+    (patches, actions, _) = next(source.watched())
+    with torch.inference_mode():
+        expected = torch.sigmoid(network(patches)).numpy()[np.arange(len(actions)), actions.numpy()]
+    assert believed == pytest.approx(expected, abs=1e-6)
+    assert len(believed) == lesson.held_out.sum()

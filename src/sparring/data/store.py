@@ -120,12 +120,21 @@ def is_whole_shard(path: Path) -> bool:
     return True
 
 
+def shards_of(stage: Path) -> list[Path]:
+    """A stage's shards, in order of waves.
+
+    Raises:
+        DataError: there are none.
+    """
+    shards = sorted(stage.glob("wave-*.parquet"))
+    if not shards:
+        raise DataError(f"no shards in {stage}; run `sparring play` again to make them")
+    return shards
+
+
 def read_stage(stage: Path, columns: list[str] | None = None) -> pa.Table:
     """All shards of a stage, in order of waves."""
-    tables = [read_shard(path, columns) for path in sorted(stage.glob("wave-*.parquet"))]
-    if not tables:
-        raise DataError(f"no shards in {stage}; run `sparring play` again to make them")
-    return pa.concat_tables(tables)
+    return pa.concat_tables([read_shard(path, columns) for path in shards_of(stage)])
 
 
 def digest_of(table: pa.Table) -> str:

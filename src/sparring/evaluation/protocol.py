@@ -58,7 +58,8 @@ class Test:
 def greedy_player(network: PatchNet, compute: Compute, config: RunConfig) -> Protagonist:
     """A protagonist as it is tested; `config` is the test's."""
     network.to(compute.device)
-    return Protagonist(network, compute, config.patches, config.world.camera.pixel_m, config.match.patches_n, "greedy")
+    pixel_m, patches_n = config.world.camera.pixel_m, config.match.patches_n
+    return Protagonist(network, compute, config.patches, pixel_m, patches_n, "greedy", config.test.scoring)
 
 
 def run_test(

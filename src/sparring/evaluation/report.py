@@ -17,6 +17,7 @@ from sparring.evaluation.protocol import lifted_in, paired
 from sparring.evaluation.statistics import Rate, paired_difference
 from sparring.game.match import COLLABORATIVE, START, stages_of
 from sparring.game.run_folder import RunFolder
+from sparring.scoring import BINS_N
 from sparring.world.objects.catalogue import names_in
 
 TABLES = {"low-force": "I", "high-force": "II"}
@@ -36,6 +37,7 @@ def report(run: RunFolder) -> str:
         markdown(_yields(run, config)),
         "## How the players learned",
         markdown(_learning(run)),
+        *_reliability(run),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -172,26 +174,50 @@ def _yields(run: RunFolder, config: RunConfig) -> Table:
 
 def _learning(run: RunFolder) -> Table:
     metrics = run.metrics()
-    header = [
-        "network",
-        "trained on",
-        "epochs",
-        "train accuracy",
-        "held-out AUC (also chose the adversary's epoch)",
-        "mean max belief / really fell (held out)",
-    ]
+    header = ["network", "trained on", "epochs", "train accuracy", "held out, n", "AUC", "accuracy", "calibration error"]
+    header += ["mean belief / came true", "mean strongest belief / came true"]
     body = []
     for summary in (row for row in metrics if "summary" in row):
         told, epochs = summary["summary"], [row for row in metrics if row["fit"] == summary["fit"] and "epoch" in row]
-        auc = told.get("held_out_auc", epochs[-1]["held_out_auc"] if epochs else None)
-        belief = ""
-        if told.get("held_out_mean_max") is not None:
-            belief = f"{told['held_out_mean_max']:.2f} / {told['held_out_dislodged_rate']:.2f} (n={told['held_out_n']})"
         accuracy = f"{epochs[-1]['train_accuracy']:.3f}" if epochs else ""
-        body.append(
-            [summary["fit"], str(told["trained_n"]), str(len(epochs)), accuracy, "" if auc is None else f"{auc:.3f}", belief]
-        )
+        body.append([summary["fit"], str(told["trained_n"]), str(len(epochs)), accuracy, *_held_out(told.get("held_out"))])
     return header, body
+
+
+def _held_out(told: dict[str, Any] | None) -> list[str]:
+    """How a network did on objects that it was not trained on."""
+    if not told:
+        return [""] * 6
+    came_true, strongest = told["observed"], told.get("mean_max")
+    return [
+        str(told["n"]),
+        "" if told["auc"] is None else f"{told['auc']:.3f}",
+        f"{told['accuracy']:.3f}",
+        f"{told['calibration_error']:.3f}",
+        f"{told['predicted']:.2f} / {came_true:.2f}",
+        "" if strongest is None else f"{strongest:.2f} / {came_true:.2f}",
+    ]
+
+
+def _reliability(run: RunFolder) -> list[str]:
+    """Reliability curves of all players as a table: what came true of what they gave so much probability to."""
+    told = {row["fit"]: row["summary"].get("held_out") for row in run.metrics() if "summary" in row}
+    curves = {name: {round(one["low"], 1): one for one in held["bins"]} for name, held in told.items() if held}
+    if not curves:
+        return []
+    lows = [index / BINS_N for index in range(BINS_N)]
+    header = ["network", *(f"{100 * low:.0f} to {100 * (low + 1 / BINS_N):.0f} %" for low in lows)]
+    body = [
+        [name, *(f"{percent(curve[low]['observed'])} ({curve[low]['n']})" if low in curve else "" for low in lows)]
+        for name, curve in curves.items()
+    ]
+    return [
+        "## How far their probabilities can be believed",
+        "On attempts with objects that no player was trained on (an adversary's epoch was chosen on them): what came true of the "
+        "attempts that a network gave a probability in the column's interval, and their number. Batches are half successes, so "
+        "that probabilities of rarer events are too high; only their order is used when a player chooses.",
+        markdown((header, body)),
+    ]
 
 
 def _count(column: Any) -> int:

@@ -2,7 +2,8 @@
 
 # pyright: reportAttributeAccessIssue=false
 # pyarrow makes its compute functions at run time.
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,9 @@ from jaxtyping import Bool, Float, Int, UInt8
 
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.data.pictures import decode_image
+from sparring.data.store import read_shard, shards_of
 from sparring.errors import DataError
+from sparring.game.run_folder import RunFolder
 from sparring.players.choosing import GraspedPatches, angles_rad
 from sparring.players.patches import crop_about, crop_side_px
 
@@ -99,8 +102,46 @@ def _require_actions(known: Experience) -> None:
             raise DataError(f"actions of {name} outside 0..{kind.actions_n - 1}")
 
 
-def together(parts: list[Experience]) -> Experience:
-    """All attempts of several experiences, in order (the paper aggregates its data)."""
-    if len(parts) == 1:
-        return parts[0]
-    return Experience(*(np.concatenate([getattr(part, name) for part in parts]) for name in Experience.__dataclass_fields__))
+class Gathered:
+    """Experience of stages, one after the other in memory: what both arms of a match build on is held once.
+
+    Args:
+        run: where the stages are.
+        patch_px: side of a patch.
+        most_n: attempts that all stages which are asked for together have.
+    """
+
+    def __init__(self, run: RunFolder, *, patch_px: float, most_n: int) -> None:
+        self._run, self._patch_px = run, patch_px
+        side = crop_side_px(patch_px)
+        self._crops = np.empty((most_n, 3, side, side), np.uint8)  # pages that nothing is written to take no memory
+        self._stages: dict[str, list[Experience]] = {}
+        """Shards of each stage, their crops in `_crops` one after the other."""
+
+    def of(self, stages: Sequence[str]) -> Experience:
+        """All attempts of some stages, in order (the paper aggregates its data).
+
+        Raises:
+            DataError: no shards, damaged ones, or more attempts than were announced.
+        """
+        kept = [name for name, asked in zip(self._stages, stages, strict=False) if name == asked]
+        self._stages = {name: self._stages[name] for name in stages[: len(kept)]}
+        for name in stages[len(kept) :]:
+            self._stages[name] = []
+            for shard in shards_of(self._run.stage(name)):
+                self._stages[name].append(self._placed(experience_of(read_shard(shard, COLUMNS), patch_px=self._patch_px)))
+        parts = [part for name in stages for part in self._stages[name]]
+        others = [name for name in Experience.__dataclass_fields__ if name != "crops"]
+        columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in others}
+        return Experience(crops=self._crops[: self._filled_n()], **columns)
+
+    def _filled_n(self) -> int:
+        return sum(len(part) for parts in self._stages.values() for part in parts)
+
+    def _placed(self, part: Experience) -> Experience:
+        start = self._filled_n()
+        room = self._crops[start : start + len(part)]
+        if len(room) < len(part):
+            raise DataError(f"the run's stages hold more than the {len(self._crops)} attempts that its config asks for")
+        room[:] = part.crops
+        return replace(part, crops=room)

@@ -4,31 +4,31 @@ Every step is skipped when its result is on disk, and draws from a seed of its o
 goes on and ends as it would have.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.actions.grasp import ANGLES_N
-from sparring.config import Precision, RunConfig
-from sparring.data.store import read_stage
+from sparring.config import RunConfig
 from sparring.data.targets import grasp_targets, protagonist_targets
 from sparring.errors import CheckpointError, ConfigError, unknown_name
 from sparring.game import training
 from sparring.game.attackers import AttackPlayer, LearnedAttacks, RandomAttacks
 from sparring.game.cell import Cell
 from sparring.game.collect import Stage, collect
-from sparring.game.experience import COLUMNS, Experience, experience_of, together
-from sparring.game.lessons import adversary_lesson, protagonist_lesson
+from sparring.game.experience import Experience, Gathered
+from sparring.game.fit_file import FitFile
+from sparring.game.lessons import Lesson, adversary_lesson, held_out_objects, protagonist_lesson
 from sparring.game.progress import Progress, Task, require_going_on
 from sparring.game.run_folder import RunFolder
-from sparring.game.training import EpochMetrics, Lesson, Schedule, held_out_objects
+from sparring.game.training import EpochMetrics, Schedule
 from sparring.players.checkpoint import PlayerCard, Role, load_player, save_player
 from sparring.players.choosing import GraspedPatches, Protagonist, RandomGrasps, angles_rad, attack_probabilities
 from sparring.players.device import Compute
 from sparring.players.networks import PatchNet, new_network, require_weights, starts_from_imagenet
-from sparring.scoring import auc
+from sparring.scoring import judged
 from sparring.seeding import seed_of
 
 START = "start"
@@ -69,7 +69,6 @@ class Match:
     run: RunFolder
     compute: Compute
     progress: Progress
-    _known: dict[str, Experience] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Checks, before any work is done, that the config can be played.
@@ -81,6 +80,10 @@ class Match:
             if bout.adversary not in ADVERSARIES:
                 raise ConfigError(unknown_name("adversary", bout.adversary, ADVERSARIES))
         require_weights(self.config.network)
+        match = self.config.match
+        attacked_n = sum(bout.iterations_n * bout.grasps_per_iteration_n for bout in match.bouts)
+        most_n = match.random_grasps_n + max(match.collaborative_grasps_n, attacked_n)
+        self._gathered = Gathered(self.run, patch_px=self._patch_px, most_n=most_n)
 
     def play(self) -> None:
         """Random grasps and P_0; then both arms."""
@@ -124,7 +127,7 @@ class Match:
         """P_0 by eq. 3; later players go on from the one before, by eq. 5 where an adversary is met."""
         if self._is_made(name):
             return
-        learning, known = self.config.learning, self._experience(stages)
+        learning, known = self.config.learning, self._gathered.of(stages)
         targets = grasp_targets(known.succeeded)
         summary: dict[str, Any] = {"success_rate": _mean(known.succeeded), "from": before}
         if adversary is not None:
@@ -133,25 +136,31 @@ class Match:
             summary["target_mean_of_successes"] = _mean(targets[known.succeeded])
         lesson = protagonist_lesson(known, targets, self._held_out(known))
         network = self._new_network(name, ANGLES_N) if before is None else self.load(before, "protagonist")
-        fresh = Schedule(learning.learning_rate, learning.epochs_n, keep_best=False)
-        schedule = fresh if before is None else Schedule(learning.finetune_rate, learning.finetune_epochs_n, keep_best=False)
+        rate, epochs_n = learning.learning_rate, learning.epochs_n
+        if before is not None:
+            rate, epochs_n = learning.finetune_rate, learning.finetune_epochs_n
+        schedule = Schedule(rate, epochs_n, keep_best=False, frozen=self.config.network.frozen)
         self._fit(name, "protagonist", network, lesson, schedule, summary)
 
     def _fit_adversary(self, adversary: str, name: str, player: str, stages: list[str]) -> None:
         """The adversary learns anew, by eq. 4, from all of its attacks."""
         if self._is_made(adversary_name(name)):
             return
-        learning, known = self.config.learning, self._experience(stages)
+        learning, known = self.config.learning, self._gathered.of(stages)
         attacks = known.where(known.adversaries == adversary)
         network = self.new_adversary(adversary, name, player)
         lesson = adversary_lesson(attacks, adversary, self._held_out(attacks), self.config.attack)
-        schedule = Schedule(learning.adversary_rate, learning.adversary_epochs_n, keep_best=True)
+        schedule = Schedule(
+            learning.adversary_rate, learning.adversary_epochs_n, keep_best=True, frozen=self.config.network.frozen
+        )
         self._fit(adversary_name(name), "adversary", network, lesson, schedule, {"dislodged_rate": _mean(attacks.dislodged)})
 
     def _fit(self, name: str, role: Role, network: PatchNet, lesson: Lesson, schedule: Schedule, summary: dict[str, Any]) -> None:
-        learning = self.config.learning
+        learning, seed = self.config.learning, seed_of(self.config.seed, "fit", name)
         trained_n = int((~lesson.held_out).sum())
         history: list[EpochMetrics] = []
+        belongs_to = f"{name} {self.config} {lesson.fingerprint()} {self.compute.device.type}"
+        file = FitFile(self.run.fit(name), belongs_to, stopping=lambda: self.progress.stopping)
         if trained_n:
             with self.progress.task(f"fit {name}", schedule.epochs_n, "epochs") as task:
                 history = training.fit(
@@ -161,16 +170,21 @@ class Match:
                     learning=learning,
                     compute=self.compute,
                     patch_px=self._patch_px,
-                    seed=seed_of(self.config.seed, "fit", name),
+                    seed=seed,
+                    file=file,
                     epoch_done=lambda metrics: _tell(task, metrics),
                 )
         rows = [training.as_row(name, metrics) for metrics in history]
         counts = {"trained_n": trained_n, "positives_n": int((lesson.positive & ~lesson.held_out).sum())}
-        if role == "adversary":
-            summary |= self._adversary_summary(network, lesson)
+        if lesson.held_out.any():
+            probabilities = training.believed(network, lesson, compute=self.compute, patch_px=self._patch_px)
+            summary["held_out"] = judged(probabilities, lesson.positive[lesson.held_out])
+            if role == "adversary":
+                summary["held_out"]["mean_max"] = self._mean_max(network, lesson.watched())
         self.run.record_metrics(name, [*rows, {"fit": name, "summary": counts | summary}])
         save_player(self.run.player(name), network, self._card(name, role, network, trained_n))
         self.run.enter(self.run.player(name))
+        file.remove()
         require_going_on(self.progress)
 
     def _is_made(self, name: str) -> bool:
@@ -187,21 +201,11 @@ class Match:
             )
         return path.exists()
 
-    def _adversary_summary(self, network: PatchNet, lesson: Lesson) -> dict[str, Any]:
-        """On objects it never saw: AUC, and its strongest belief beside what really fell (knowledge of eq. 5's bias)."""
-        rows = np.flatnonzero(lesson.held_out)
-        if not len(rows):
-            return {}
-        seen = GraspedPatches(lesson.crops[rows], lesson.offsets[rows], angles_rad(lesson.grasp_angles[rows]))
+    def _mean_max(self, network: PatchNet, watched: Lesson) -> float | None:
+        """An adversary's mean strongest belief, to be held against what really fell: the max in eq. 5 is biased upward."""
+        seen = GraspedPatches(watched.crops, watched.offsets, angles_rad(watched.grasp_angles))
         believed = attack_probabilities(network, seen, patch_px=self._patch_px, compute=self.compute)
-        acted = believed[np.arange(len(rows)), lesson.actions[rows]]
-        return {
-            "held_out_n": len(rows),
-            "held_out_auc": auc(acted, lesson.positive[rows]),
-            "held_out_mean_belief": _mean(acted),
-            "held_out_mean_max": _mean(believed.max(axis=1)),
-            "held_out_dislodged_rate": _mean(lesson.positive[rows]),
-        }
+        return _mean(believed.max(axis=1))
 
     def _strongest_attack(self, name: str, known: Experience) -> np.ndarray:
         """max_u adversary(s+, u) for every success; zero elsewhere, and everywhere while there was no attack to learn from."""
@@ -217,12 +221,6 @@ class Match:
 
     def _held_out(self, known: Experience) -> np.ndarray:
         return held_out_objects(known.objects, self.config.learning.held_out_share, self.config.seed)
-
-    def _experience(self, stages: list[str]) -> Experience:
-        for stage in stages:
-            if stage not in self._known:
-                self._known[stage] = experience_of(read_stage(self.run.stage(stage), COLUMNS), patch_px=self._patch_px)
-        return together([self._known[stage] for stage in stages])
 
     def _new_network(self, name: str, actions_n: int) -> PatchNet:
         return new_network(
@@ -245,7 +243,9 @@ class Match:
         """A player of this run as it explores: by importance sampling."""
         network = self.load(name, "protagonist")
         match = self.config.match
-        return Protagonist(network, self.compute, self.config.patches, self._pixel_m, match.patches_n, "importance")
+        return Protagonist(
+            network, self.compute, self.config.patches, self._pixel_m, match.patches_n, "importance", match.scoring
+        )
 
     def attacker(self, adversary: str, name: str) -> LearnedAttacks:
         """The adversary that learned in an iteration of this run, as it attacks: greedily."""
@@ -296,8 +296,3 @@ def _tell(task: Task, metrics: EpochMetrics) -> None:
     if metrics.held_out_auc is not None:
         told["held-out AUC"] = metrics.held_out_auc
     task.advance(1, **told)
-
-
-def resolved(config: RunConfig, precision: Precision) -> RunConfig:
-    """The config with the arithmetic made definite, as it is stored."""
-    return replace(config, learning=replace(config.learning, precision=precision))

@@ -62,6 +62,10 @@ class RunFolder:
         """Checkpoint of a player."""
         return self.path / "players" / f"{name}.safetensors"
 
+    def fit(self, name: str) -> Path:
+        """A player's fit under way; there only as long as it is."""
+        return self.path / "fits" / f"{name}.safetensors"
+
     def test(self, protocol: str, objects: str, player: str) -> Path:
         """Shard of a player's attempts in a test."""
         return self.path / "evaluation" / protocol / objects / f"{player}.parquet"

@@ -1,62 +1,42 @@
 """Fitting the players: BCE on the acted action only, RMSProp, balanced batches (section V-G and the authors' code)."""
 
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from sparring.actions.adversaries import Mirrored
-from sparring.actions.grasp import ANGLE_STEP_RAD, ANGLES_N
 from sparring.config import LearningConfig
 from sparring.errors import TrainingError
+from sparring.game.batches import Balanced, Batch, FrozenFeatures, Patches, Source
+from sparring.game.fit_file import FitFile, FitState
+from sparring.game.lessons import Lesson
 from sparring.players.device import Compute
 from sparring.players.networks import PatchNet
-from sparring.players.patches import turn
 from sparring.scoring import auc
-from sparring.seeding import rng_of
 
 POSITIVE_TARGET = 0.1
 """A target of at least this counts as a success in the train accuracy, since alpha lowers targets (authors' code)."""
 PREDICTED = 0.5
-MIRRORS = ((False, False), (True, False), (False, True), (True, True))
-"""Mirrored along x, along y. The first two keep y as it is."""
 RMSPROP = {"alpha": 0.9, "momentum": 0.9}
-
-
-@dataclass(frozen=True, eq=False)
-class Lesson:
-    """What a network is taught: crops, the action tried on each, and its target."""
-
-    crops: UInt8[np.ndarray, "n 3 c c"]
-    offsets: Float[np.ndarray, "n 2"]
-    grasp_angles: Int[np.ndarray, " n"]
-    actions: Int[np.ndarray, " n"]
-    targets: Float[np.ndarray, " n"]
-    positive: Bool[np.ndarray, " n"]
-    """Which class a batch is balanced by."""
-    held_out: Bool[np.ndarray, " n"]
-    """Rows that are never trained on."""
-    turned: bool
-    """True for the protagonist, whose patches are turned so that the acted angle falls in a random bin; the adversary
-    always sees the canonical view."""
-    mirrored: Int[np.ndarray, "mirrors actions"]
-    """Which action an action becomes in a patch under each of the first `MIRRORS`, as many as keep the world as it is."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast."""
+    """How long, how fast, and how much of the network."""
 
     learning_rate: float
     epochs_n: int
     keep_best: bool
     """Whether to keep the epoch with the lowest loss on held-out objects rather than the last."""
+    frozen: bool = False
+    """Whether convolutions stay as they are; their features are then computed once."""
 
 
 @dataclass(frozen=True)
@@ -75,19 +55,6 @@ class EpochMetrics:
 EpochDone = Callable[[EpochMetrics], None]
 
 
-def mirror_table(mirrored: Mirrored, actions_n: int, *, across: bool = True) -> Int[np.ndarray, "mirrors actions"]:
-    """What every action becomes under each of `MIRRORS`; without `across` under those that keep y as it is."""
-    mirrors = MIRRORS if across else MIRRORS[:2]
-    return np.array([[mirrored(index, x=x, y=y) for index in range(actions_n)] for x, y in mirrors])
-
-
-def held_out_objects(objects: np.ndarray, share: float, seed: int) -> Bool[np.ndarray, " n"]:
-    """Rows of a share of the objects, the same objects for every player of a run."""
-    names = np.unique(objects)
-    kept = [name for name in names if rng_of(seed, "held out", str(name)).random() < share]
-    return np.isin(objects, kept)
-
-
 def fit(
     network: PatchNet,
     lesson: Lesson,
@@ -97,192 +64,197 @@ def fit(
     compute: Compute,
     patch_px: float,
     seed: int,
+    file: FitFile | None = None,
     epoch_done: EpochDone = lambda metrics: None,
 ) -> list[EpochMetrics]:
     """Trains a network in place until the train accuracy is reached or the epochs are over.
 
-    Everything random comes from `seed`; the same arguments on the same machine give the same weights.
+    Everything random comes from `seed`; the same arguments on the same machine give the same weights, also when it was
+    cut off and goes on from `file`.
+
+    Raises:
+        TrainingError: the loss is no longer finite.
+        KeyboardInterrupt: the user wishes to stop; how far it has come is in `file`.
     """
     network.to(compute.device)
-    data = _Resident(lesson, compute.device, patch_px, network.input_px)
-    batches = _Batches(lesson, learning.batch_n, learning.jitter_share * patch_px, seed)
-    optimiser = torch.optim.RMSprop(network.parameters(), lr=schedule.learning_rate, **RMSPROP)  # type: ignore[arg-type]
-    decay = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, schedule.epochs_n * batches.per_epoch))
-    history: list[EpochMetrics] = []
-    best: dict[str, Tensor] | None = None
+    jitter_px = learning.jitter_share * patch_px
+    source: Source = Patches(lesson, compute.device, patch_px, network.input_px)
+    if schedule.frozen:
+        source = FrozenFeatures(
+            lesson, source, network, views_n=learning.frozen_views_n, jitter_px=jitter_px, seed=seed, compute=compute
+        )
+    batches = Balanced(lesson, learning.batch_n, jitter_px, seed)
     with torch.random.fork_rng(devices=[compute.device] if compute.device.type == "cuda" else []):
         torch.manual_seed(seed)
-        for epoch in range(schedule.epochs_n):
-            metrics = _epoch(network, data, batches, optimiser, decay, compute, epoch)
-            history.append(metrics)
-            epoch_done(metrics)
-            if schedule.keep_best and _is_best(history):
-                best = {name: value.detach().clone() for name, value in network.state_dict().items()}
-            if metrics.train_accuracy >= learning.train_accuracy:
-                break
-    if best is not None:
-        network.load_state_dict(best)
-    network.eval()
-    return history
+        fitting = _Fitting(network, lesson, schedule, source, batches, learning, compute, file, epoch_done)
+        fitting.run()
+    return fitting.history
 
 
-def _epoch(
-    network: PatchNet,
-    data: "_Resident",
-    batches: "_Batches",
-    optimiser: torch.optim.Optimizer,
-    decay: torch.optim.lr_scheduler.LRScheduler,
-    compute: Compute,
-    epoch: int,
-) -> EpochMetrics:
-    network.train()
-    start, seen = time.perf_counter(), 0
-    loss_sum = torch.zeros((), device=compute.device)
-    right = torch.zeros((), device=compute.device)
-    for rows, change in batches.epoch():
-        patches, actions, targets = data.batch(rows, change)
-        loss, logits = train_step(network, patches, actions, targets, optimiser, compute)
-        decay.step()
-        loss_sum += loss * len(rows)
-        right += ((torch.sigmoid(logits) >= PREDICTED) == (targets >= POSITIVE_TARGET)).sum()
-        seen += len(rows)
-    elapsed = time.perf_counter() - start
-    if not torch.isfinite(loss_sum):
-        raise TrainingError(
-            f"the loss became {float(loss_sum)} in epoch {epoch}; lower learning.learning_rate or learning.finetune_rate"
+class _Fitting:
+    """A fit under way. All that decides how it goes on is in `state`."""
+
+    def __init__(
+        self,
+        network: PatchNet,
+        lesson: Lesson,
+        schedule: Schedule,
+        source: Source,
+        batches: Balanced,
+        learning: LearningConfig,
+        compute: Compute,
+        file: FitFile | None,
+        epoch_done: EpochDone,
+    ) -> None:
+        self._network, self._lesson, self._schedule, self._source = network, lesson, schedule, source
+        self._batches, self._learning, self._compute = batches, learning, compute
+        self._file, self._epoch_done = file, epoch_done
+        learned = network.head if schedule.frozen else network
+        self._optimiser = torch.optim.RMSprop(learned.parameters(), lr=schedule.learning_rate, **RMSPROP)  # type: ignore[arg-type]
+        self._epoch = self._step = 0
+        self._sums = torch.zeros(2, device=compute.device)
+        """Of losses and of right predictions, over the rows of this epoch so far."""
+        self._best: dict[str, Tensor] | None = None
+        self.history: list[EpochMetrics] = []
+
+    def run(self) -> None:
+        """Trains to the end."""
+        found = self._file.load() if self._file else None
+        if found is not None:
+            self._restore(found)
+        while self._epoch < self._schedule.epochs_n and not self._is_good_enough():
+            self._one_epoch()
+        if self._best is not None:
+            self._network.load_state_dict(self._best)
+        self._network.eval()
+
+    def _is_good_enough(self) -> bool:
+        return bool(self.history) and self.history[-1].train_accuracy >= self._learning.train_accuracy
+
+    def _one_epoch(self) -> None:
+        self._network.train()
+        if self._schedule.frozen:
+            self._network.convolutions.eval()
+        draws, start, first = self._batches.epoch(self._epoch).to(self._compute.device), time.perf_counter(), self._step
+        batch_n = draws.rows.shape[1]
+        while self._step < len(draws):
+            self._set_rate()
+            parts = (self._source.batch(part) for part in draws.of(self._step).split(self._learning.at_once_n or batch_n))
+            self._sums += train_step(self._network, parts, batch_n, self._optimiser, self._compute, self._source.score)
+            self._step += 1
+            if self._file is not None and self._file.is_due():
+                self._file.save(self._state())
+        loss, right = (self._sums / (len(draws) * batch_n)).tolist()
+        images_per_s = (len(draws) - first) * batch_n / (time.perf_counter() - start)
+        self._end_epoch(loss, right, images_per_s)
+
+    def _set_rate(self) -> None:
+        """Decayed to nothing along a cosine."""
+        done = (self._epoch * self._batches.per_epoch + self._step) / (self._schedule.epochs_n * self._batches.per_epoch)
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._schedule.learning_rate * (1 + math.cos(math.pi * done)) / 2
+
+    def _end_epoch(self, loss: float, accuracy: float, images_per_s: float) -> None:
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"the loss became {loss} in epoch {self._epoch}; lower learning.learning_rate or learning.finetune_rate"
+            )
+        held_loss, held_auc = held_out_scores(self._network, self._lesson, self._source, self._compute)
+        held_out_n = int(self._lesson.held_out.sum())
+        metrics = EpochMetrics(self._epoch, loss, accuracy, held_out_n, held_loss, held_auc, images_per_s)
+        self.history.append(metrics)
+        self._epoch_done(metrics)
+        if self._schedule.keep_best and self._is_best():
+            self._best = {name: value.detach().clone() for name, value in self._network.state_dict().items()}
+        self._epoch, self._step = self._epoch + 1, 0
+        self._sums.zero_()
+
+    def _is_best(self) -> bool:
+        losses = [metrics.held_out_loss for metrics in self.history if metrics.held_out_loss is not None]
+        return bool(losses) and losses[-1] == min(losses)
+
+    def _state(self) -> FitState:
+        return FitState(
+            epoch=self._epoch,
+            step=self._step,
+            history=[asdict(metrics) for metrics in self.history],
+            network=self._network.state_dict(),
+            best=self._best or {},
+            optimiser=self._optimiser.state_dict()["state"],
+            sums=self._sums,
+            generator=_generator(self._compute.device).get_state(),
         )
-    held_loss, held_auc = _held_out(network, data, compute)
-    return EpochMetrics(
-        epoch=epoch,
-        loss=float(loss_sum) / seen,
-        train_accuracy=float(right) / seen,
-        held_out_n=int(data.held_out.sum()),
-        held_out_loss=held_loss,
-        held_out_auc=held_auc,
-        images_per_s=seen / elapsed,
-    )
+
+    def _restore(self, state: FitState) -> None:
+        self._epoch, self._step = state.epoch, state.step
+        self.history = [EpochMetrics(**row) for row in state.history]
+        self._network.load_state_dict(state.network)
+        self._best = {name: value.to(self._compute.device) for name, value in state.best.items()} or None
+        groups = self._optimiser.state_dict()["param_groups"]
+        self._optimiser.load_state_dict({"state": state.optimiser, "param_groups": groups})
+        self._sums = state.sums.to(self._compute.device)
+        _generator(self._compute.device).set_state(state.generator)
+        for metrics in self.history:
+            self._epoch_done(metrics)
+
+
+def _generator(device: torch.device) -> torch.Generator:
+    """The one that dropout draws from."""
+    if device.type != "cuda":
+        return torch.default_generator
+    return torch.cuda.default_generators[device.index or 0]
 
 
 def train_step(
     network: PatchNet,
-    patches: Float[Tensor, "batch 3 h w"],
-    actions: Int[Tensor, " batch"],
-    targets: Float[Tensor, " batch"],
+    parts: Iterable[Batch],
+    batch_n: int,
     optimiser: torch.optim.Optimizer,
     compute: Compute,
-) -> tuple[Float[Tensor, ""], Float[Tensor, " batch"]]:
-    """One step of descent; returns the loss and the acted actions' logits. The other actions get no gradient."""
-    with compute.autocast():
-        logits = network(patches)
-    acted = logits.gather(1, actions[:, None])[:, 0].float()
-    loss = functional.binary_cross_entropy_with_logits(acted, targets)
+    score: Callable[[PatchNet, Tensor], Tensor] = PatchNet.__call__,
+) -> Float[Tensor, "2"]:
+    """One step of descent on a batch that comes in parts; the actions that were not tried get no gradient.
+
+    Returns:
+        Sums over the batch, on the device: of losses, and of right predictions.
+    """
     optimiser.zero_grad(set_to_none=True)
-    loss.backward()
+    sums = torch.zeros(2, device=compute.device)
+    for seen, actions, targets in parts:
+        with compute.autocast():
+            logits = score(network, seen)
+        acted = logits.gather(1, actions[:, None])[:, 0].float()
+        loss = functional.binary_cross_entropy_with_logits(acted, targets, reduction="sum")
+        (loss / batch_n).backward()
+        right = (torch.sigmoid(acted) >= PREDICTED) == (targets >= POSITIVE_TARGET)
+        sums += torch.stack([loss.detach(), right.sum()])
     optimiser.step()
-    return loss.detach(), acted.detach()
+    return sums
+
+
+def held_out_scores(network: PatchNet, lesson: Lesson, source: Source, compute: Compute) -> tuple[float | None, float | None]:
+    """Loss and AUC on the held-out rows; None where there are none."""
+    if not lesson.held_out.any():
+        return None, None
+    acted = _watched_logits(network, source, compute)
+    loss = functional.binary_cross_entropy_with_logits(acted, torch.from_numpy(lesson.targets[lesson.held_out]))
+    return float(loss), auc(acted.numpy(), lesson.positive[lesson.held_out])
+
+
+def believed(network: PatchNet, lesson: Lesson, *, compute: Compute, patch_px: float) -> Float[np.ndarray, " held"]:
+    """The probability of what was tried, on the held-out rows."""
+    source = Patches(lesson.watched(), compute.device, patch_px, network.input_px)
+    return torch.sigmoid(_watched_logits(network, source, compute)).numpy()
 
 
 @torch.inference_mode()
-def _held_out(network: PatchNet, data: "_Resident", compute: Compute) -> tuple[float | None, float | None]:
-    rows = np.flatnonzero(data.held_out)
-    if not len(rows):
-        return None, None
+def _watched_logits(network: PatchNet, source: Source, compute: Compute) -> Float[Tensor, " held"]:
     network.eval()
     logits: list[Tensor] = []
-    for start in range(0, len(rows), 512):
-        part = rows[start : start + 512]
-        patches, actions, _ = data.batch(part)
+    for seen, actions, _ in source.watched():
         with compute.autocast():
-            logits.append(network(patches).gather(1, actions[:, None])[:, 0].float())
-    acted = torch.cat(logits).cpu()
-    loss = functional.binary_cross_entropy_with_logits(acted, torch.from_numpy(data.lesson.targets[rows]))
-    return float(loss), auc(acted.numpy(), data.lesson.positive[rows])
-
-
-def _is_best(history: list[EpochMetrics]) -> bool:
-    losses = [metrics.held_out_loss for metrics in history if metrics.held_out_loss is not None]
-    return bool(losses) and losses[-1] == min(losses)
-
-
-class _Resident:
-    """A lesson on the device, as bytes; batches are cut and turned there."""
-
-    def __init__(self, lesson: Lesson, device: torch.device, patch_px: float, out_px: int) -> None:
-        self.lesson, self.held_out = lesson, lesson.held_out
-        self._patch_px, self._out_px = patch_px, out_px
-        self._crops = torch.from_numpy(lesson.crops).to(device)
-        self._offsets = torch.from_numpy(lesson.offsets).to(device)
-        self._angles = torch.from_numpy(lesson.grasp_angles).to(device)
-        self._actions = torch.from_numpy(lesson.actions).to(device)
-        self._targets = torch.from_numpy(lesson.targets).to(device)
-        self._mirrored = torch.from_numpy(lesson.mirrored).to(device)
-        self._signs = torch.tensor([[-1.0 if x else 1.0, -1.0 if y else 1.0] for x, y in MIRRORS], device=device)
-
-    def batch(self, rows: np.ndarray, change: "_Change | None" = None) -> tuple[Tensor, Tensor, Tensor]:
-        """Patches, actions and targets of some rows, changed at random or as they are."""
-        at = torch.from_numpy(rows).to(self._crops.device)
-        angles, actions = self._angles[at], self._actions[at]
-        if self.lesson.turned:
-            if change is not None:
-                actions = torch.from_numpy(change.bins).to(at.device)
-            angles = angles - actions
-        offsets, signs = self._offsets[at], None
-        if change is not None:
-            offsets = offsets + torch.from_numpy(change.shifts_px).to(at.device)
-            mirrors = torch.from_numpy(change.mirrors).to(at.device)
-            actions, signs = self._mirrored[mirrors, actions], self._signs[mirrors]
-        patches = turn(
-            self._crops[at],
-            offsets,
-            angles.float() * ANGLE_STEP_RAD,
-            patch_px=self._patch_px,
-            out_px=self._out_px,
-            mirrors=signs,
-        )
-        return patches, actions, self._targets[at]
-
-
-@dataclass(frozen=True, eq=False)
-class _Change:
-    """How the patches of a batch are changed at random."""
-
-    bins: Int[np.ndarray, " batch"]
-    """Angles that the protagonist's acted ones are turned to."""
-    mirrors: Int[np.ndarray, " batch"]
-    """Rows of `MIRRORS`."""
-    shifts_px: Float[np.ndarray, "batch 2"]
-
-
-class _Batches:
-    """Row numbers of balanced batches: half successes, half failures, each class gone through in its own shuffled order."""
-
-    def __init__(self, lesson: Lesson, batch_n: int, jitter_px: float, seed: int) -> None:
-        trained = ~lesson.held_out
-        self._classes = [
-            rows for rows in (np.flatnonzero(trained & lesson.positive), np.flatnonzero(trained & ~lesson.positive)) if len(rows)
-        ]
-        self._batch_n, self._jitter_px, self._rng = batch_n, jitter_px, rng_of(seed, "batches")
-        self._mirrors_n = len(lesson.mirrored)
-        self.per_epoch = max(1, int(np.ceil(trained.sum() / batch_n)))
-
-    def epoch(self) -> Iterator[tuple[np.ndarray, _Change]]:
-        """Rows of every batch and how they are changed; as many draws as there are rows."""
-        share = self._batch_n // len(self._classes)
-        draws = [self._endless(rows, share * self.per_epoch) for rows in self._classes]
-        for index in range(self.per_epoch):
-            rows = np.concatenate([drawn[index * share : (index + 1) * share] for drawn in draws])
-            yield rows, self._change(len(rows))
-
-    def _change(self, n: int) -> _Change:
-        return _Change(
-            bins=self._rng.integers(ANGLES_N, size=n),
-            mirrors=self._rng.integers(self._mirrors_n, size=n),
-            shifts_px=(self._jitter_px * self._rng.standard_normal((n, 2))).astype(np.float32),
-        )
-
-    def _endless(self, rows: np.ndarray, n: int) -> np.ndarray:
-        rounds = -(-n // len(rows))
-        return np.concatenate([self._rng.permutation(rows) for _ in range(rounds)])[:n]
+            logits.append(source.score(network, seen).gather(1, actions[:, None])[:, 0].float())
+    return torch.cat(logits).cpu()
 
 
 def as_row(fit_name: str, metrics: EpochMetrics) -> dict[str, Any]:

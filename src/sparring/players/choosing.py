@@ -7,15 +7,19 @@ from typing import Literal, Protocol
 import numpy as np
 import torch
 from jaxtyping import Float, Int, UInt8
+from torch import Tensor
 
 from sparring.actions.grasp import ANGLES_N, angle_rad
-from sparring.config import PatchConfig
+from sparring.config import PatchConfig, Scoring
 from sparring.players import patches as cutting
 from sparring.players import policies
+from sparring.players.dense import DenseView, Grids, sample_grids
 from sparring.players.device import Compute
 from sparring.players.networks import PatchNet
 
 Policy = Literal["importance", "greedy"]
+Scores = tuple[Float[np.ndarray, "patches 2"], Float[np.ndarray, "patches angles"]]
+"""Centres (column, row) and logits of every angle there."""
 SCORED_AT_ONCE_N = 256
 """So many patches' activations stay near a CPU's cache: a quarter faster than 1024."""
 
@@ -30,6 +34,11 @@ class ImageGrasp:
     """Discrete angle, times 10 degrees counter-clockwise."""
     probability: float | None
     """Probability of success in the player's eyes; None when it did not look."""
+
+
+def is_dense(scoring: Scoring, network: PatchNet) -> bool:
+    """Whether patches are sampled on grids, to share their convolutions; `auto`: where their scores are the same so."""
+    return scoring == "dense" or (scoring == "auto" and not network.kind.padded)
 
 
 class GraspPlayer(Protocol):
@@ -71,14 +80,21 @@ class Protagonist:
     pixel_m: float
     patches_n: int
     policy: Policy
+    scoring: Scoring = "patches"
+
+    @property
+    def patch_px(self) -> float:
+        """Side of a patch in pixels of the image."""
+        return self.patches.size_px(self.pixel_m)
+
+    @property
+    def grid_px(self) -> float:
+        """Spacing of patches that can share their convolutions, in pixels of the image."""
+        return self.patch_px * self.network.kind.stride_px / self.network.input_px
 
     def choose(self, image: UInt8[np.ndarray, "h w 3"], k: int, rng: np.random.Generator) -> list[ImageGrasp]:
         """`k` grasps by the policy; greedy ones come best first."""
-        patch_px = self.patches.size_px(self.pixel_m)
-        centres = cutting.sample_centres(
-            image, self.patches_n, patch_px=patch_px, window_px=patch_px, feature_std=self.patches.feature_std, rng=rng
-        )
-        logits = self.score(image, centres)
+        centres, logits = self.scored(image, rng)
         pairs = policies.greedy_pairs(logits, k) if self.policy == "greedy" else policies.importance_pairs(logits, k, rng)
         probabilities = policies.sigmoid(policies.smoothed(logits))
         return [
@@ -86,20 +102,40 @@ class Protagonist:
             for patch, angle in pairs
         ]
 
-    @torch.inference_mode()
+    def scored(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Scores:
+        """Samples patches, and scores every angle at each."""
+        n, feature_std = self.patches_n, self.patches.feature_std
+        if not is_dense(self.scoring, self.network):
+            centres = cutting.sample_centres(
+                image, n, patch_px=self.patch_px, window_px=self.patch_px, feature_std=feature_std, rng=rng
+            )
+            return centres, self.score(image, centres)
+        grids = sample_grids(image, n, patch_px=self.patch_px, step_px=self.grid_px, feature_std=feature_std, rng=rng)
+        return grids.centres, self.score_grids(image, grids)
+
     def score(
         self, image: UInt8[np.ndarray, "h w 3"], centres: Float[np.ndarray, "patches 2"]
     ) -> Float[np.ndarray, "patches angles"]:
-        """Logits of success of every angle at every centre (column, row)."""
+        """Logits of success of every angle at every centre (column, row), patch by patch."""
+        return self._score_alone(self._pixels(image), centres)
+
+    def score_grids(self, image: UInt8[np.ndarray, "h w 3"], grids: Grids) -> Float[np.ndarray, "patches angles"]:
+        """The same at centres on grids, with their convolutions shared where that is less work."""
+        pixels, view = self._pixels(image), DenseView(grids, self.network, self.patch_px)
+        return view.logits(pixels, self.compute) if view.pays else self._score_alone(pixels, grids.centres)
+
+    def _pixels(self, image: UInt8[np.ndarray, "h w 3"]) -> Float[Tensor, "3 h w"]:
         self.network.eval()
-        device = self.compute.device
-        pixels = torch.from_numpy(np.array(image)).to(device).permute(2, 0, 1).float()
-        points = torch.from_numpy(centres).to(device, torch.float32)
-        patch_px, out_px = self.patches.size_px(self.pixel_m), self.network.input_px
+        return torch.from_numpy(np.array(image)).to(self.compute.device).permute(2, 0, 1).float()
+
+    @torch.inference_mode()
+    def _score_alone(self, pixels: Tensor, centres: np.ndarray) -> np.ndarray:
+        points = torch.from_numpy(centres).to(pixels.device, torch.float32)
         scores = []
         for part in points.split(SCORED_AT_ONCE_N):
+            patches = cutting.cut(pixels, part, patch_px=self.patch_px, out_px=self.network.input_px)
             with self.compute.autocast():
-                scores.append(self.network(cutting.cut(pixels, part, patch_px=patch_px, out_px=out_px)).float().cpu())
+                scores.append(self.network(patches).float().cpu())
         return torch.cat(scores).numpy()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -10,8 +10,11 @@ import torch
 
 from sparring.config import LearningConfig, Precision
 from sparring.errors import DeviceError
+from sparring.farm.processes import cores_n
 
 DeviceName = Literal["auto", "cpu", "cuda"]
+MOST_THREADS_N = 8
+"""More threads gain little on batches of this size."""
 BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
@@ -51,10 +54,28 @@ def resolved_precision(precision: Precision, device: torch.device) -> Precision:
     return "bf16" if native else "fp32"
 
 
+def resolved(learning: LearningConfig, device: torch.device, begun: LearningConfig | None = None) -> LearningConfig:
+    """Arithmetic and threads made definite: as a run was begun with, or as suits this machine.
+
+    Args:
+        learning: as asked.
+        device: where networks run.
+        begun: as the run was begun with, where it was.
+    """
+    precision, threads_n = learning.precision, learning.threads_n
+    if precision == "auto":
+        precision = begun.precision if begun else resolved_precision(precision, device)
+    if threads_n is None:
+        threads_n = begun.threads_n if begun else min(cores_n(), MOST_THREADS_N)
+    return replace(learning, precision=precision, threads_n=threads_n)
+
+
 def compute_for(learning: LearningConfig, device: torch.device) -> Compute:
     """The device and arithmetic of a run. Sets the number of CPU threads, on which the last bit of sums depends."""
-    torch.set_num_threads(learning.threads_n)
-    return Compute(device, resolved_precision(learning.precision, device) == "bf16")
+    definite = resolved(learning, device)
+    assert definite.threads_n is not None
+    torch.set_num_threads(definite.threads_n)
+    return Compute(device, definite.precision == "bf16")
 
 
 def _cpu_has_bf16() -> bool:

@@ -31,7 +31,7 @@ def sample_centres(
     """
     h, w = image.shape[:2]
     margin = patch_px / 2
-    std_at = _WindowStd(image, window_px)
+    std_at = WindowStd(image, window_px)
     centres, spread = np.empty((0, 2)), np.empty(0)
     for _ in range(ROUNDS_N):
         drawn = rng.uniform([margin, margin], [w - 1 - margin, h - 1 - margin], size=(ROUND_PER_PATCH_N * n, 2))
@@ -42,7 +42,7 @@ def sample_centres(
     return centres[np.argsort(-spread, kind="stable")[:n]]
 
 
-class _WindowStd:
+class WindowStd:
     """Standard deviation (0-255) of all pixels and channels in square windows of one image, by integral images."""
 
     def __init__(self, image: UInt8[np.ndarray, "h w 3"], window_px: float) -> None:
@@ -85,6 +85,19 @@ def cut(
     return patches.reshape(3, n, out_px, out_px).transpose(0, 1)
 
 
+def views(
+    image: Float[Tensor, "3 h w"], origins: Float[Tensor, "n 2"], *, patch_px: float, out_px: int, shape: tuple[int, int]
+) -> Float[Tensor, "n 3 rows columns"]:
+    """As `cut`, but every view goes on to the right and below, at the patches' scale, until it has `shape`."""
+    rows_n, columns_n = shape
+    column = origins[:, 0, None] + _steps(columns_n, patch_px, out_px, image.device)
+    row = origins[:, 1, None] + _steps(rows_n, patch_px, out_px, image.device)
+    places = [column[:, None, :].expand(-1, rows_n, -1), row[:, :, None].expand(-1, -1, columns_n)]
+    long = _normalised(places[0], places[1], image.shape[-2:]).reshape(1, len(origins) * rows_n, columns_n, 2)
+    seen = functional.grid_sample(image[None], long, padding_mode="border", align_corners=True)
+    return seen.reshape(3, len(origins), rows_n, columns_n).transpose(0, 1)
+
+
 def turn(
     crops: Num[Tensor, "n 3 c c"],
     offsets: Float[Tensor, "n 2"],
@@ -116,13 +129,22 @@ def _grid(
     centres: Tensor, angles_rad: Tensor, patch_px: float, out_px: int, shape: torch.Size, mirrors: Tensor | None = None
 ) -> Tensor:
     """Sampling grid [n, out, out, 2] in grid_sample's coordinates (-1..1 from the first to the last pixel's centre)."""
-    steps = ((torch.arange(out_px, device=centres.device) + 0.5) / out_px - 0.5) * patch_px
+    steps = _steps(out_px, patch_px, out_px, centres.device)
     right, up = torch.meshgrid(steps, -steps, indexing="xy")
     if mirrors is not None:
         right, up = right * mirrors[:, 0, None, None], up * mirrors[:, 1, None, None]
     c, s = torch.cos(angles_rad)[:, None, None], torch.sin(angles_rad)[:, None, None]
     column = centres[:, 0, None, None] + right * c - up * s
     row = centres[:, 1, None, None] - right * s - up * c
+    return _normalised(column, row, shape)
+
+
+def _steps(n: int, patch_px: float, out_px: int, device: torch.device) -> Tensor:
+    """Places of the first `n` samples of a patch, from its centre, in pixels of the image."""
+    return ((torch.arange(n, device=device) + 0.5) / out_px - 0.5) * patch_px
+
+
+def _normalised(column: Tensor, row: Tensor, shape: torch.Size) -> Tensor:
     h, w = shape
     return torch.stack([column * (2 / (w - 1)) - 1, row * (2 / (h - 1)) - 1], dim=-1)
 
