@@ -1,6 +1,7 @@
 """Images trained a second by `fit`, against the same network on synthetic tensors that already lie on the device.
 
-Both run in turn, several rounds, and the ratio is the median over rounds. The last line is JSON.
+Both run in turn, several rounds, and the ratio is the median over rounds. `of_matrix_rate` is how much of what the device does in
+a large matrix product goes into the network's own multiplications (three times those of scoring). The last line is JSON.
 """
 
 import json
@@ -9,10 +10,12 @@ import time
 import numpy as np
 import torch
 import tyro
+from torch.utils.flop_counter import FlopCounterMode
 
 from sparring.actions.grasp import ANGLES_N, mirrored_angle
 from sparring.config import LearningConfig, NetworkConfig
-from sparring.game.training import RMSPROP, Lesson, Schedule, fit, mirror_table, train_step
+from sparring.game.lessons import Lesson, mirror_table
+from sparring.game.training import RMSPROP, Schedule, fit, train_step
 from sparring.players.device import Compute, DeviceName, compute_for, device_named
 from sparring.players.networks import PatchNet, new_network
 from sparring.players.patches import crop_side_px
@@ -40,7 +43,13 @@ def main(
     """
     learning = LearningConfig(train_accuracy=1.0)
     compute = compute_for(learning, device_named(device))
-    figures: dict[str, object] = {"device": str(compute.device), "bf16": compute.bf16, "threads": learning.threads_n}
+    matrix_rate = _matrix_rate(compute)
+    figures: dict[str, object] = {
+        "device": torch.cuda.get_device_name() if compute.device.type == "cuda" else "cpu",
+        "bf16": compute.bf16,
+        "threads": torch.get_num_threads(),
+        "matrix_tflop_per_s": round(matrix_rate / 1e12, 3),
+    }
     for trunk in trunks:
         n = alexnet_images if trunk == "alexnet" else images
         network = new_network(NetworkConfig(trunk, pretrained=False), ANGLES_N, dropout=learning.dropout, seed=0).to(
@@ -56,6 +65,9 @@ def main(
             "images_per_s": round(float(np.median([fitted for fitted, _ in pairs])), 1),
             "synthetic_images_per_s": round(float(np.median([synthetic for _, synthetic in pairs])), 1),
             "ratio": round(float(np.median([fitted / synthetic for fitted, synthetic in pairs])), 3),
+            "of_matrix_rate": round(
+                float(np.median([fitted for fitted, _ in pairs])) * _flop_per_image(network, compute) / matrix_rate, 3
+            ),
         }
         print(trunk, figures[trunk], flush=True)
     print(json.dumps(figures))
@@ -95,9 +107,31 @@ def _synthetic(network: PatchNet, n: int, learning: LearningConfig, compute: Com
     _finish(compute)
     start = time.perf_counter()
     for _ in range(steps):
-        train_step(network, patches, actions, targets, optimiser, compute)
+        train_step(network, [(patches, actions, targets)], learning.batch_n, optimiser, compute)
     _finish(compute)
     return steps * learning.batch_n / (time.perf_counter() - start)
+
+
+def _matrix_rate(compute: Compute, side: int = 4096) -> float:
+    """Floating-point operations a second of a square matrix product."""
+    dtype = torch.bfloat16 if compute.bf16 else torch.float32
+    first, second = (torch.rand(side, side, device=compute.device, dtype=dtype) for _ in range(2))
+    times = []
+    for _ in range(6):
+        start = time.perf_counter()
+        first @ second
+        _finish(compute)
+        times.append(time.perf_counter() - start)
+    return 2 * side**3 / float(np.median(times[1:]))
+
+
+def _flop_per_image(network: PatchNet, compute: Compute) -> float:
+    """Operations of one image in training: forward, and twice as many backward."""
+    patch = torch.zeros(1, 3, network.input_px, network.input_px, device=compute.device)
+    network.eval()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network(patch)
+    return 3.0 * counter.get_total_flops()
 
 
 def _finish(compute: Compute) -> None:

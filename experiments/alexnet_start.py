@@ -1,4 +1,4 @@
-"""AlexNet on one run's random grasps: fine-tuned from ImageNet against from scratch, by AUC on objects held out of both.
+"""AlexNet on one run's random grasps: fine-tuned from ImageNet, from scratch, or frozen, by AUC on objects held out of all.
 
 python experiments/alexnet_start.py runs/quarter --out runs/alexnet
 """
@@ -15,10 +15,11 @@ from sparring.config import NetworkConfig
 from sparring.data.store import read_stage
 from sparring.data.targets import grasp_targets
 from sparring.game.experience import COLUMNS, experience_of
-from sparring.game.lessons import protagonist_lesson
+from sparring.game.fit_file import FitFile
+from sparring.game.lessons import held_out_objects, protagonist_lesson
 from sparring.game.match import RANDOM
 from sparring.game.run_folder import RunFolder
-from sparring.game.training import EpochMetrics, Schedule, fit, held_out_objects
+from sparring.game.training import EpochMetrics, Schedule, fit
 from sparring.players.checkpoint import PlayerCard, save_player
 from sparring.players.device import compute_for, device_named
 from sparring.players.networks import new_network
@@ -26,15 +27,24 @@ from sparring.players.networks import new_network
 STARTS = {
     "imagenet": NetworkConfig("alexnet"),
     "scratch": NetworkConfig("alexnet", pretrained=False),
+    "frozen": NetworkConfig("alexnet", frozen=True),
 }
 
 
-def main(run: tyro.conf.Positional[Path], out: Path, epochs: int = 8, learning_rate: float = 1e-4, seed: int = 0) -> None:
-    """Prints one JSON object a start, with the metrics of every epoch, and keeps the players.
+def main(
+    run: tyro.conf.Positional[Path],
+    out: Path,
+    starts: tuple[str, ...] = tuple(STARTS),
+    epochs: int = 8,
+    learning_rate: float = 1e-4,
+    seed: int = 0,
+) -> None:
+    """Prints one JSON object a start, with the metrics of every epoch, and keeps the players. Killed, it goes on.
 
     Args:
         run: a run folder whose random grasps are learned from.
         out: where the players go.
+        starts: which of imagenet, scratch and frozen.
         epochs: epochs of each.
         learning_rate: of each, decayed to nothing along a cosine.
         seed: of initial weights and batches.
@@ -46,20 +56,30 @@ def main(run: tyro.conf.Positional[Path], out: Path, epochs: int = 8, learning_r
     held_out = held_out_objects(known.objects, learning.held_out_share, config.seed)
     lesson = protagonist_lesson(known, grasp_targets(known.succeeded), held_out)
     compute, progress = compute_for(learning, device_named("auto")), progress_for(quiet=False)
-    for name, start in STARTS.items():
-        network = new_network(start, ANGLES_N, dropout=learning.dropout, seed=seed)
+    for name in starts:
+        network = new_network(STARTS[name], ANGLES_N, dropout=learning.dropout, seed=seed)
+        schedule = Schedule(learning_rate, epochs, keep_best=False, frozen=STARTS[name].frozen)
+        file = FitFile(out / f"{name}.fit", f"{name} {schedule} {seed} {lesson.fingerprint()}")
         with progress.task(f"fit {name}", epochs, "epochs") as task:
 
             def told(metrics: EpochMetrics) -> None:
                 task.advance(1, loss=metrics.loss, auc=metrics.held_out_auc or 0.0)
 
-            schedule = Schedule(learning_rate, epochs, keep_best=False)
             history = fit(
-                network, lesson, schedule, learning=learning, compute=compute, patch_px=patch_px, seed=seed, epoch_done=told
+                network,
+                lesson,
+                schedule,
+                learning=learning,
+                compute=compute,
+                patch_px=patch_px,
+                seed=seed,
+                file=file,
+                epoch_done=told,
             )
         trained_n = int((~held_out).sum())
         card = PlayerCard(name, "protagonist", "alexnet", ANGLES_N, pixel_m, config.patches, config.match.patches_n, trained_n)
         save_player(out / f"{name}.safetensors", network, card)
+        file.remove()
         print(json.dumps({"start": name, "trained_n": trained_n, "epochs": [asdict(one) for one in history]}), flush=True)
 
 

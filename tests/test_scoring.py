@@ -37,7 +37,7 @@ def test_reliability_holds_what_was_said_against_what_came_true() -> None:
     assert (middle.low, middle.high, middle.n, middle.predicted) == (0.3, 0.4, 2, pytest.approx(0.35))
     assert (high.low, high.high, high.n, high.observed) == (0.9, 1.0, 3, pytest.approx(2 / 3))
     told = judged(probabilities, positive)
-    assert told["accuracy"] == pytest.approx(3 / 7)
+    assert told["accuracy"] == pytest.approx(4 / 7)
     assert told["brier"] == pytest.approx(np.mean((probabilities - positive) ** 2))
     errors = 2 * abs(0.025 - 0.5) + 2 * abs(0.35 - 0.5) + 3 * abs(2.99 / 3 - 2 / 3)
     assert told["calibration_error"] == pytest.approx(errors / 7)

@@ -32,6 +32,10 @@ class TrainingError(SparringError):
     """Training diverged."""
 
 
+class ExportError(SparringError):
+    """A player could not be written in another format."""
+
+
 class DeviceError(SparringError):
     """A device was asked for by name and is not there."""
 

@@ -20,7 +20,7 @@ from sparring.data.pictures import decode_image
 from sparring.data.store import read_shard
 
 pytestmark = pytest.mark.usefixtures("played", "unchecked")
-COMMANDS = ("play", "evaluate", "crossplay", "report", "grasp", "digest", "weights")
+COMMANDS = ("play", "evaluate", "crossplay", "report", "grasp", "export", "digest", "weights")
 
 
 def sparring(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -134,7 +134,7 @@ def test_more_can_be_tested_later(played: tiny.PlayedRun, tmp_path: Path) -> Non
 
 def test_grasps_are_json_and_a_picture(played: tiny.PlayedRun, scene: Path, tmp_path: Path) -> None:
     drawn = tmp_path / "drawn.png"
-    done = sparring("grasp", played.folder.path, scene, "--top-k", 3, "--out", drawn)
+    done = sparring("grasp", scene, "--player", played.folder.path, "--top-k", 3, "--out", drawn)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["player"] == "snatch-1"
@@ -146,12 +146,12 @@ def test_grasps_are_json_and_a_picture(played: tiny.PlayedRun, scene: Path, tmp_
     assert 0 <= best["row_px"] < 120
     assert best["angle_deg"] == 10 * best["angle"]
     assert np.asarray(Image.open(drawn)).shape[1] >= 640
-    again = sparring("grasp", played.folder.player("snatch-1"), scene, "--top-k", 3, "--out", drawn)
+    again = sparring("grasp", scene, "--player", played.folder.player("snatch-1"), "--top-k", 3, "--out", drawn)
     assert json.loads(again.stdout) == told
 
 
 def test_a_player_is_chosen_by_name(here: Here, played: tiny.PlayedRun, scene: Path, tmp_path: Path) -> None:
-    done = here("grasp", played.folder.path, scene, "--name", "start", "--out", tmp_path / "drawn.png")
+    done = here("grasp", scene, "--player", played.folder.path, "--name", "start", "--out", tmp_path / "drawn.png")
     assert json.loads(done.stdout)["player"] == "start"
 
 
@@ -206,7 +206,7 @@ def test_a_whole_run_is_complete_again_after_more_was_measured(played: tiny.Play
         (("crossplay",), 2, ("at least one run",)),
         (("report", "nowhere"), 1, ("nowhere", "sparring play")),
         (("digest", "nowhere"), 1, ("nowhere", "sparring play")),
-        (("grasp", "nowhere", "image.png"), 1, ("nowhere",)),
+        (("grasp", "image.png", "--player", "nowhere"), 1, ("nowhere",)),
         (("weights", "--source", "nowhere.pth"), 1, ("nowhere.pth", "sparring weights")),
         (("weights", "--source", "http://example.org/a.pth"), 1, ("https",)),
     ],
@@ -283,22 +283,22 @@ def test_a_foreign_checkpoint_is_one_line_and_nothing_is_executed(here: Here, sc
             return Path.touch, (mark,)
 
     torch.save({"weight": Evil()}, foreign)
-    refused(here("grasp", foreign, scene), 1, str(foreign))
+    refused(here("grasp", scene, "--player", foreign), 1, str(foreign))
     assert not mark.exists()
 
 
 def test_a_truncated_checkpoint_is_one_line(here: Here, played: tiny.PlayedRun, scene: Path, tmp_path: Path) -> None:
     half = tmp_path / "half.safetensors"
     half.write_bytes(played.folder.player("start").read_bytes()[:50_000])
-    refused(here("grasp", half, scene), 1, str(half))
+    refused(here("grasp", scene, "--player", half), 1, str(half))
 
 
 def test_an_unknown_player_is_one_line(here: Here, played: tiny.PlayedRun, scene: Path) -> None:
-    refused(here("grasp", played.folder.path, scene, "--name", "champion"), 1, "champion")
+    refused(here("grasp", scene, "--player", played.folder.path, "--name", "champion"), 1, "champion")
 
 
 def test_an_adversary_grasps_nothing(here: Here, played: tiny.PlayedRun, scene: Path) -> None:
-    refused(here("grasp", played.folder.player("adversary-shake-1"), scene), 1, "role adversary")
+    refused(here("grasp", scene, "--player", played.folder.player("adversary-shake-1")), 1, "role adversary")
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_an_image_of_the_wrong_kind_is_one_line(
 ) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    refused(here("grasp", played.folder.path, tmp_path / name), 1, name)
+    refused(here("grasp", tmp_path / name, "--player", played.folder.path), 1, name)
 
 
 @pytest.mark.parametrize(("size", "colour"), [((20, 20), None), ((200, 150), (90, 90, 90))])
@@ -318,7 +318,7 @@ def test_an_image_with_nothing_to_grasp_is_one_line(
 ) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
     Image.fromarray(noise if colour is None else np.full_like(noise, colour[0])).save(tmp_path / "image.png")
-    refused(here("grasp", played.folder.path, tmp_path / "image.png"), 1, "image")
+    refused(here("grasp", tmp_path / "image.png", "--player", played.folder.path), 1, "image")
 
 
 @pytest.mark.parametrize(
@@ -337,14 +337,14 @@ def test_an_image_with_nothing_to_grasp_is_one_line(
 def test_an_impossible_wish_for_grasps_is_one_line(
     here: Here, played: tiny.PlayedRun, scene: Path, arguments: tuple[object, ...], tmp_path: Path
 ) -> None:
-    done = here("grasp", played.folder.path, scene, *arguments, "--out", tmp_path / "drawn.png")
+    done = here("grasp", scene, "--player", played.folder.path, *arguments, "--out", tmp_path / "drawn.png")
     refused(done, done.returncode)
     assert done.returncode in (1, 2)
 
 
 def test_a_picture_that_cannot_be_written_is_one_line(here: Here, played: tiny.PlayedRun, scene: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file")
-    done = here("grasp", played.folder.path, scene, "--out", tmp_path / "file" / "drawn.png")
+    done = here("grasp", scene, "--player", played.folder.path, "--out", tmp_path / "file" / "drawn.png")
     refused(done, 1, str(tmp_path / "file"))
 
 

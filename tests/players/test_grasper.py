@@ -7,12 +7,14 @@ import pytest
 import torch
 from PIL import Image
 
+import sparring
 from sparring.config import LearningConfig, NetworkConfig, PatchConfig
-from sparring.errors import CheckpointError, DataError, DeviceError
+from sparring.errors import CheckpointError, ConfigError, DataError, DeviceError
 from sparring.players.checkpoint import PlayerCard, save_player
 from sparring.players.device import device_named, resolved
 from sparring.players.grasper import Grasper, read_image
 from sparring.players.networks import new_network
+from sparring.players.pinhole import PinholeCamera
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +121,75 @@ def test_a_run_goes_on_in_the_arithmetic_that_it_was_begun_in() -> None:
     begun = LearningConfig(precision="fp32", threads_n=7)
     assert resolved(LearningConfig(), torch.device("cpu"), begun) == begun
     assert resolved(LearningConfig(precision="bf16", threads_n=1), torch.device("cpu"), begun).threads_n == 1
+
+
+def test_a_file_an_array_and_a_pil_image_are_alike(grasper: Grasper, tmp_path: Path) -> None:
+    Image.fromarray(picture()).save(tmp_path / "picture.png")
+    expected = grasper.predict(picture())
+    assert grasper.predict(tmp_path / "picture.png") == expected
+    assert grasper.predict(str(tmp_path / "picture.png")) == expected
+    assert grasper.predict(Image.fromarray(picture())) == expected
+    assert grasper.predict(Image.fromarray(picture()).convert("RGBA")) == expected
+    assert grasper.predict(np.dstack([picture(), np.full((120, 160), 255, np.uint8)])) == expected
+    grey = picture()[..., 0]
+    assert grasper.predict(grey) == grasper.predict(np.dstack([grey] * 3))
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [
+        (np.zeros((120, 160, 3)), "uint8"),
+        (np.zeros((120, 160, 2), np.uint8), r"shape.*\(120, 160, 2\)"),
+        (np.zeros((3,), np.uint8), "shape"),
+        (np.zeros((0, 160, 3), np.uint8), "shape"),
+    ],
+)
+def test_an_array_that_is_no_image_is_refused(grasper: Grasper, image: np.ndarray, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        grasper.predict(image)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{"top_k": 0}, {"n_patches": -1}, {"n_patches": 10**6}, {"pixel_m": 0.0}, {"pixel_m": float("nan")}, {"seed": -1}],
+    ids=str,
+)
+def test_an_impossible_wish_is_refused_by_its_name(grasper: Grasper, wish: dict) -> None:  # type: ignore[type-arg]
+    with pytest.raises(ConfigError, match=next(iter(wish))):
+        grasper.predict(picture(), **wish)
+
+
+def test_a_camera_gives_the_size_of_pixels_and_poses_on_the_table(grasper: Grasper) -> None:
+    above = ((1.0, 0.0, 0.0, 0.5), (0.0, -1.0, 0.0, 0.0), (0.0, 0.0, -1.0, 1.2), (0.0, 0.0, 0.0, 1.0))
+    camera = PinholeCamera(400.0, 400.0, 79.5, 59.5, above)
+    grasps = grasper.predict(picture(), camera=camera)
+    for grasp, flat in zip(grasps, grasper.predict(picture(), pixel_m=0.003), strict=True):
+        assert (grasp.angle, grasp.probability) == (flat.angle, flat.probability)
+        assert (grasp.column_px, grasp.row_px) == pytest.approx((flat.column_px, flat.row_px))
+        assert grasp.pose is not None
+        assert grasp.pose.x_m == pytest.approx(0.5 + 0.003 * (grasp.column_px - 79.5))
+        assert grasp.pose.y_m == pytest.approx(-0.003 * (grasp.row_px - 59.5))
+        assert np.rad2deg(grasp.pose.theta_rad) == pytest.approx(grasp.angle_deg, abs=1e-6)
+    with pytest.raises(ConfigError, match="not both"):
+        grasper.predict(picture(), camera=camera, pixel_m=0.003)
+
+
+def test_a_resampled_image_is_grasped_at_the_same_places(grasper: Grasper) -> None:
+    """An image twice as fine is brought to the training's scale: grasps lie where they lay, to a pixel."""
+    fine = np.asarray(Image.fromarray(picture()).resize((320, 240), Image.Resampling.NEAREST))
+    for one, other in zip(grasper.predict(fine, pixel_m=0.0015), grasper.predict(picture()), strict=True):
+        assert 0 <= one.column_px < 320
+        assert one.column_px != other.column_px
+
+
+def test_what_the_package_exports_is_loaded_when_asked_for() -> None:
+    assert sparring.Grasper is Grasper
+    assert sparring.PinholeCamera is PinholeCamera
+    with pytest.raises(AttributeError, match="Gripper"):
+        sparring.Gripper  # noqa: B018
+
+
+def test_a_folder_that_holds_no_export_says_what_to_name(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"players/NAME\.safetensors"):
+        Grasper.load(tmp_path)

@@ -9,12 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch.nn import functional
 
 from sparring.config import NetworkConfig
-from sparring.errors import DataError
+from sparring.errors import ConfigError, DataError
 from sparring.players import weights
 from sparring.players.networks import new_network
 from sparring.players.trunks import TRUNKS
@@ -174,3 +176,71 @@ def test_the_real_weights_are_read_and_kept() -> None:
 @needs_real
 def test_a_truncated_real_archive_is_refused(tmp_path: Path) -> None:
     refused(tmp_path / "half.tar.gz", Path(REAL).read_bytes()[:2_000_000])
+
+
+def torchvision_resnet18() -> dict[str, torch.Tensor]:
+    """Random weights under the names that torchvision's file has them."""
+    generator = torch.Generator().manual_seed(0)
+    state: dict[str, torch.Tensor] = {}
+
+    def convolution(name: str, out_n: int, in_n: int, side: int) -> None:
+        state[f"{name}.weight"] = torch.randn(out_n, in_n, side, side, generator=generator) / (in_n * side**2) ** 0.5
+
+    def normalisation(name: str, n: int) -> None:
+        for part in ("weight", "bias", "running_mean", "running_var"):
+            state[f"{name}.{part}"] = 0.5 + torch.rand(n, generator=generator)
+
+    convolution("conv1", 64, 3, 7)
+    normalisation("bn1", 64)
+    for stage, width in enumerate((64, 128, 256, 512), start=1):
+        for block in range(2):
+            before = width // 2 if block == 0 and stage > 1 else width
+            name = f"layer{stage}.{block}"
+            convolution(f"{name}.conv1", width, before, 3)
+            normalisation(f"{name}.bn1", width)
+            convolution(f"{name}.conv2", width, width, 3)
+            normalisation(f"{name}.bn2", width)
+            if before != width:
+                convolution(f"{name}.downsample.0", width, before, 1)
+                normalisation(f"{name}.downsample.1", width)
+    state["fc.weight"] = torch.zeros(1000, 512)
+    return state
+
+
+def torchvision_forward(state: dict[str, torch.Tensor], image: torch.Tensor) -> torch.Tensor:
+    """ResNet-18 (He et al. 2016, table 1) in plain functions: the last feature map."""
+
+    def normalised(x: torch.Tensor, name: str) -> torch.Tensor:
+        parts = [state[f"{name}.{part}"] for part in ("running_mean", "running_var", "weight", "bias")]
+        return functional.batch_norm(x, *parts, training=False)
+
+    x = functional.relu(normalised(functional.conv2d(image, state["conv1.weight"], stride=2, padding=3), "bn1"))
+    x = functional.max_pool2d(x, 3, 2, 1)
+    for stage in range(1, 5):
+        for block in range(2):
+            name, stride = f"layer{stage}.{block}", 2 if stage > 1 and block == 0 else 1
+            y = functional.relu(
+                normalised(functional.conv2d(x, state[f"{name}.conv1.weight"], stride=stride, padding=1), f"{name}.bn1")
+            )
+            y = normalised(functional.conv2d(y, state[f"{name}.conv2.weight"], padding=1), f"{name}.bn2")
+            if stride == 2:
+                x = normalised(functional.conv2d(x, state[f"{name}.downsample.0.weight"], stride=2), f"{name}.downsample.1")
+            x = functional.relu(x + y)
+    return x
+
+
+def test_resnets_published_weights_are_put_where_they_belong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("transformers")
+    path, state = tmp_path / "resnet18.pth", torchvision_resnet18()
+    torch.save(state, path)
+    monkeypatch.setitem(weights.PUBLISHED, "resnet18", replace(weights.PUBLISHED["resnet18"], sha256_prefix=""))
+    assert obtain("resnet18", str(path)) == cache_path("resnet18")
+    network = new_network(NetworkConfig("resnet18"), 18, dropout=0.0, seed=0).eval()
+    image = torch.from_numpy(np.random.default_rng(0).normal(size=(2, 3, 96, 96)).astype(np.float32))
+    with torch.inference_mode():
+        assert network.convolutions(image) == pytest.approx(torchvision_forward(state, image), abs=1e-3)
+
+
+def test_a_trunk_without_imagenet_weights_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"'compact'.*alexnet, resnet18"):
+        obtain("compact")

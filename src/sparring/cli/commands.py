@@ -1,7 +1,6 @@
 """The subcommands. Their docstrings are their help."""
 
 import json
-import math
 import sys
 from contextlib import ExitStack
 from dataclasses import asdict, replace
@@ -12,7 +11,7 @@ import tyro
 from tyro.conf import Positional
 
 from sparring.cli.stopping import heed_interrupts
-from sparring.config import RunConfig, preset_named
+from sparring.config import RunConfig, Scoring, preset_named
 from sparring.config_file import altered, from_json
 from sparring.farm.executors import FarmConfig, open_farm
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 DeviceName = Literal["auto", "cpu", "cuda"]
 ProtocolName = Literal["low-force", "high-force"]
 TestedObjects = Literal["named", "novel-families", "held-out"]
-MAX_PATCHES_N = 100_000
 Farm = Annotated[FarmConfig, tyro.conf.arg(name="")]
 FARM = FarmConfig()
 Settings = Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE ...")]
@@ -237,48 +235,73 @@ def _show(text: str) -> None:
 
 
 def grasp(
-    player: Positional[Path],
     image: Positional[Path],
     /,
+    player: Path | None = None,
     name: str | None = None,
     top_k: int = 5,
     patches: int | None = None,
     pixel_m: float | None = None,
+    camera: Path | None = None,
+    scoring: Scoring = "auto",
     seed: int = 0,
+    device: DeviceName = "auto",
     out: Path | None = None,
 ) -> None:
     """Find the best grasps in a picture: JSON on standard output, and the picture with the grasps drawn in.
 
     Args:
-        player: a run folder (its last player is taken) or a checkpoint of a protagonist.
         image: a picture of a table from above.
+        player: a run folder (its last player is taken), a checkpoint of a protagonist, or a folder that `sparring export`
+            has made; the player that comes with the package unless given.
         name: another player of the run, such as start or shake-1.
         top_k: how many grasps.
         patches: how many patches are sampled; as in the player's training unless given.
         pixel_m: size of the picture's pixels on the table in metres; as in the player's training unless given.
+        camera: a JSON file of the camera, {fx_px, fy_px, cx_px, cy_px, world_from_camera (4 x 4), table_z_m}: gives the size of
+            pixels, and every grasp its pose on the table.
+        scoring: patches one by one, dense, or auto: dense where the scores are the same so.
         seed: where the patches are sampled from.
+        device: where the network runs.
         out: where the drawn picture goes; IMAGE-grasps.png unless given.
     """
     from sparring.data.files import write_atomically
     from sparring.errors import ConfigError
     from sparring.evaluation.drawing import draw_grasps
     from sparring.players.grasper import Grasper, read_image
+    from sparring.players.pinhole import PinholeCamera
 
-    for label, value in (("--top-k", top_k), ("--patches", patches), ("--pixel-m", pixel_m)):
-        if value is not None and not 0 < value < math.inf:
-            raise ConfigError(f"{label} must be positive, got {value}")
-    if patches is not None and patches > MAX_PATCHES_N:
-        raise ConfigError(f"--patches must be at most {MAX_PATCHES_N}, got {patches}")
-    if seed < 0:
-        raise ConfigError(f"--seed must be zero or positive, got {seed}")
-    grasper = Grasper.load(_checkpoint(player, name))
+    if name is not None and player is None:
+        raise ConfigError("--name chooses among the players of a run: name the run with --player")
+    grasper = Grasper.load(None if player is None else _checkpoint(player, name), device=device, scoring=scoring)
+    seen_from = None if camera is None else PinholeCamera.read(camera)
     pixels = read_image(image)
-    grasps = grasper.predict(pixels, top_k=top_k, n_patches=patches, pixel_m=pixel_m, seed=seed)
+    grasps = grasper.predict(pixels, top_k=top_k, n_patches=patches, pixel_m=pixel_m, camera=seen_from, seed=seed)
+    if seen_from is not None:
+        pixel_m = seen_from.pixel_m(pixels.shape[1], pixels.shape[0])
     drawn = out or image.with_name(f"{image.stem}-grasps.png")
     picture = draw_grasps(pixels, grasps, opening_px=grasper.card.patches.size_px(pixel_m or grasper.card.pixel_m) / 2)
     write_atomically(drawn, lambda part: picture.save(part, "png"))
-    found = [asdict(one) | {"angle_deg": 10 * one.angle} for one in grasps]
+    found = [asdict(one) | {"angle_deg": one.angle_deg} for one in grasps]
     print(json.dumps({"player": grasper.card.name, "picture": str(drawn), "grasps": found}, indent=1))
+
+
+def export(player: Positional[Path], /, out: Path, name: str | None = None, onnx: bool = True) -> None:
+    """Write a player as a folder to use elsewhere: safetensors, config.json, a model card with the run's own results, ONNX.
+
+    The ONNX model is run beside the network on random patches, and refused if it differs. What goes in and what comes out is in
+    config.json and in the card; `sparring grasp IMAGE --player OUT` and sparring.Grasper.load(OUT) read the folder.
+
+    Args:
+        player: a run folder (its last player is taken) or a checkpoint.
+        out: the folder, made if need be.
+        name: another player of the run, such as start or adversary-shake-1.
+        onnx: also write model.onnx; needs pip install 'sparring[onnx]'.
+    """
+    from sparring.evaluation.export import export as write
+
+    for path in write(_checkpoint(player, name), out, onnx=onnx):
+        print(path)
 
 
 def cell(
@@ -370,10 +393,12 @@ def _config(preset: str, settings: tuple[str, ...], seed: int | None) -> RunConf
 
 
 def _checkpoint(player: Path, name: str | None) -> Path:
+    """A checkpoint, the folder of an export, or a player of a run."""
     from sparring.evaluation.evaluate import trained_players
     from sparring.game.run_folder import RunFolder
+    from sparring.players.grasper import EXPORTED
 
-    if not player.is_dir():
+    if not player.is_dir() or (player / EXPORTED).exists():
         return player
     run = RunFolder(player)
     return run.player(name or trained_players(run, run.config())[-1])

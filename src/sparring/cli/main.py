@@ -5,7 +5,7 @@ import sys
 
 import tyro
 
-from sparring.cli.commands import cell, crossplay, digest, evaluate, grasp, play, report, verify, weights
+from sparring.cli.commands import cell, crossplay, digest, evaluate, export, grasp, play, report, verify, weights
 from sparring.errors import ConfigError, SparringError
 
 DESCRIPTION = """Robots that learn to grasp by playing against an adversary, in physics simulation.
@@ -23,6 +23,7 @@ def main() -> None:
         "crossplay": crossplay,
         "report": report,
         "grasp": grasp,
+        "export": export,
         "digest": digest,
         "verify": verify,
         "cell": cell,

@@ -1,6 +1,7 @@
 """A trained protagonist as something to call on an image."""
 
 from dataclasses import dataclass, replace
+from importlib import resources
 from pathlib import Path
 from typing import Self
 
@@ -8,16 +9,33 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, UnidentifiedImageError
 
-from sparring.errors import DataError
+from sparring.actions.grasp import angle_rad
+from sparring.config import Scoring
+from sparring.errors import CheckpointError, ConfigError, DataError
 from sparring.players.checkpoint import PlayerCard, load_player
 from sparring.players.choosing import ImageGrasp, Protagonist
-from sparring.players.device import Compute, device_named
+from sparring.players.device import Compute, DeviceName, device_named
+from sparring.players.pinhole import PinholeCamera, TablePose
 
 MAX_IMAGE_PX, MAX_SIDE_PX = 64_000_000, 8_000
-
-
+MAX_PATCHES_N = 100_000
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 """Others, such as EPS, are read by other programs."""
+EXPORTED = "model.safetensors"
+"""The player in a folder that `sparring export` has made."""
+Rgb = UInt8[np.ndarray, "h w 3"]
+
+
+@dataclass(frozen=True)
+class Grasp(ImageGrasp):
+    """A grasp in an image and, where the camera is known, on the table."""
+
+    pose: TablePose | None = None
+
+    @property
+    def angle_deg(self) -> float:
+        """Angle of closing, counter-clockwise in the image."""
+        return float(np.rad2deg(angle_rad(self.angle)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,61 +46,130 @@ class Grasper:
     card: PlayerCard
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """A grasper from a protagonist's checkpoint.
+    def load(cls, path: str | Path | None = None, *, device: DeviceName = "auto", scoring: Scoring = "auto") -> Self:
+        """A grasper from a protagonist's checkpoint, from a folder that `sparring export` has made, or the one that comes along.
+
+        Args:
+            path: the checkpoint or the folder; the `compact` player that comes with the package unless given.
+            device: where it runs.
+            scoring: patches one by one, dense, or auto: dense where the scores are the same so.
 
         Raises:
-            CheckpointError: the file is no whole protagonist.
+            CheckpointError: there is no whole protagonist.
         """
+        if path is None:
+            with resources.as_file(resources.files("sparring") / "players" / "shipped" / EXPORTED) as shipped:
+                return cls.load(shipped, device=device, scoring=scoring)
+        path = Path(path)
+        if path.is_dir():
+            path = _exported(path)
         network, card = load_player(path, role="protagonist")
-        compute = Compute(device_named("auto"), bf16=False)
+        compute = Compute(device_named(device), bf16=False)
         network.to(compute.device)
-        return cls(Protagonist(network, compute, card.patches, card.pixel_m, card.patches_n, "greedy"), card)
+        return cls(Protagonist(network, compute, card.patches, card.pixel_m, card.patches_n, "greedy", scoring), card)
 
     @property
     def patch_px(self) -> float:
         """Side of a patch in pixels of the images that it learned from."""
-        return self.card.patches.size_px(self.card.pixel_m)
+        return self.protagonist.patch_px
 
     def predict(
         self,
-        image: UInt8[np.ndarray, "h w 3"],
+        image: str | Path | Image.Image | np.ndarray,
         *,
         top_k: int = 5,
         n_patches: int | None = None,
         pixel_m: float | None = None,
+        camera: PinholeCamera | None = None,
         seed: int = 0,
-    ) -> list[ImageGrasp]:
+    ) -> list[Grasp]:
         """The `top_k` best grasps of `n_patches` sampled patches, best first.
 
         Args:
-            image: a table from above.
+            image: a table from above: a file, a PIL image, or bytes [h, w, 3] (RGB), [h, w, 4] (RGBA) or [h, w] (grey).
             top_k: how many grasps.
             n_patches: how many patches are looked at; as in training unless given.
             pixel_m: size of the image's pixels on the table; as in training unless given. Another size is resampled.
+            camera: where the image was taken from: gives the size of pixels, and every grasp its pose on the table.
             seed: decides where patches are sampled.
 
         Raises:
-            DataError: the image is smaller than a patch, or has no features at all.
+            ConfigError: an impossible number, or both `pixel_m` and `camera`.
+            DataError: the image cannot be read, is smaller than a patch, or has no features at all.
         """
+        _require_possible(top_k, n_patches, pixel_m, seed)
+        pixels = as_rgb(image)
+        if camera is not None:
+            if pixel_m is not None:
+                raise ConfigError("give the size of pixels or a camera, not both: the camera tells the size")
+            pixel_m = camera.pixel_m(pixels.shape[1], pixels.shape[0])
         scale = 1.0 if pixel_m is None else pixel_m / self.card.pixel_m
-        height, width = (round(side * scale) for side in image.shape[:2])
+        seen = self._at_scale(pixels, scale)
+        player = replace(self.protagonist, patches_n=n_patches or self.card.patches_n)
+        found = player.choose(seen, top_k, np.random.default_rng(seed))
+        return [_in_image(one, scale, camera) for one in found]
+
+    def _at_scale(self, pixels: Rgb, scale: float) -> UInt8[np.ndarray, "rows columns 3"]:
+        """The image with pixels of the size that was learned from."""
+        height, width = (round(side * scale) if np.isfinite(side * scale) else MAX_SIDE_PX + 1 for side in pixels.shape[:2])
         if not self.patch_px + 1 < min(height, width) <= max(height, width) <= MAX_SIDE_PX:
             raise DataError(
-                f"the image is {image.shape[1]} x {image.shape[0]} px, at the scale of the training {width} x {height}; "
+                f"the image is {pixels.shape[1]} x {pixels.shape[0]} px, at the scale of the training {width} x {height}; "
                 f"a side must lie between {self.patch_px:.0f} px (a patch) and {MAX_SIDE_PX}: "
                 "give another image, or the size of its pixels on the table with --pixel-m"
             )
-        if image.std() == 0:
+        if pixels.std() == 0:
             raise DataError("the image is all of one colour; there is nothing to grasp in it")
-        if scale != 1.0:
-            image = np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
-        player = replace(self.protagonist, patches_n=n_patches or self.card.patches_n)
-        grasps = player.choose(image, top_k, np.random.default_rng(seed))
-        return [replace(one, column_px=one.column_px / scale, row_px=one.row_px / scale) for one in grasps]
+        if (height, width) == pixels.shape[:2]:
+            return pixels
+        return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))
 
 
-def read_image(path: Path) -> UInt8[np.ndarray, "h w 3"]:
+def _in_image(found: ImageGrasp, scale: float, camera: PinholeCamera | None) -> Grasp:
+    """A grasp in pixels of the image as it was given; pixel centres are at whole numbers."""
+    column, row = ((place + 0.5) / scale - 0.5 for place in (found.column_px, found.row_px))
+    pose = camera.pose(column, row, float(angle_rad(found.angle))) if camera else None
+    return Grasp(column, row, found.angle, found.probability, pose)
+
+
+def _exported(folder: Path) -> Path:
+    path = folder / EXPORTED
+    if not path.exists():
+        raise CheckpointError(
+            f"{folder} is not a folder that `sparring export` has made (no {EXPORTED}); of a run, name a player: "
+            f"{folder}/players/NAME.safetensors"
+        )
+    return path
+
+
+def _require_possible(top_k: int, n_patches: int | None, pixel_m: float | None, seed: int) -> None:
+    for name, value in (("top_k", top_k), ("n_patches", n_patches), ("pixel_m", pixel_m)):
+        if value is not None and not 0 < value < np.inf:
+            raise ConfigError(f"{name} must be positive, got {value}")
+    if n_patches is not None and n_patches > MAX_PATCHES_N:
+        raise ConfigError(f"n_patches must be at most {MAX_PATCHES_N}, got {n_patches}")
+    if seed < 0:
+        raise ConfigError(f"seed must be zero or positive, got {seed}")
+
+
+def as_rgb(image: str | Path | Image.Image | np.ndarray) -> Rgb:
+    """Any image as RGB bytes.
+
+    Raises:
+        DataError: it is none.
+    """
+    if isinstance(image, str | Path):
+        return read_image(Path(image))
+    if isinstance(image, Image.Image):
+        return np.array(image.convert("RGB"))
+    if image.dtype != np.uint8:
+        raise DataError(f"an image is of bytes (uint8) in 0..255, got {image.dtype}")
+    if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))) or 0 in image.shape:
+        raise DataError(f"an image has the shape (h, w, 3), (h, w, 4) or (h, w), got {image.shape}")
+    return np.array(Image.fromarray(image).convert("RGB"))
+
+
+def read_image(path: Path) -> Rgb:
     """A picture file as RGB.
 
     Raises:

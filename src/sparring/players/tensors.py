@@ -1,19 +1,15 @@
-"""Tensors to safetensors files, with a full disk told as the operating system would."""
+"""Tensors to safetensors files."""
 
 from pathlib import Path
 
-from safetensors import SafetensorError
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 
 def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
-    """Writes a safetensors file.
+    """Writes a safetensors file, readable as other files are (the library's own way makes it private).
 
     Raises:
         OSError: it could not be written.
     """
-    try:
-        save_file(tensors, path, metadata)
-    except SafetensorError as error:
-        raise OSError(str(error)) from None
+    path.write_bytes(save(tensors, metadata))

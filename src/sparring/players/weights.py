@@ -73,7 +73,7 @@ def _resnet_backbone(state: Convolutions) -> Convolutions:
                 called = re.sub(r"(stages|layer)\.(\d)", lambda found: f"{found[1]}.{int(found[2]) - 1}", called)
                 renamed[f"backbone.{called}"] = value
     counters = [name.replace("running_mean", "num_batches_tracked") for name in renamed if name.endswith("running_mean")]
-    return dict.fromkeys(counters, torch.tensor(0)) | renamed  # early files lack them
+    return {name: torch.tensor(0) for name in counters} | renamed  # early files lack them
 
 
 PUBLISHED: dict[str, Published] = {
