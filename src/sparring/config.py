@@ -526,7 +526,7 @@ class RunConfig:
 PAPER = RunConfig(
     world=WorldConfig(camera=CameraConfig(width_px=640, height_px=480, pixel_m=0.00075)),
     network=NetworkConfig(trunk="alexnet"),
-    learning=LearningConfig(learning_rate=1e-4, finetune_rate=3e-5),
+    learning=LearningConfig(learning_rate=3e-5, finetune_rate=3e-5, adversary_rate=3e-5),
     test=TestConfig(protocols=BOTH_PROTOCOLS),
 )
 """The paper's budgets and network."""

@@ -141,7 +141,7 @@ def test_grasps_are_json_and_a_picture(played: tiny.PlayedRun, scene: Path, tmp_
     assert told["picture"] == str(drawn)
     assert len(told["grasps"]) == 3
     best = told["grasps"][0]
-    assert best.keys() == {"column_px", "row_px", "angle", "angle_deg", "probability"}
+    assert best.keys() == {"column_px", "row_px", "angle", "angle_deg", "probability", "pose"}
     assert 0 <= best["column_px"] < 160
     assert 0 <= best["row_px"] < 120
     assert best["angle_deg"] == 10 * best["angle"]

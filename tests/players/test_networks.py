@@ -12,6 +12,7 @@ from sparring.game.training import train_step
 from sparring.players.checkpoint import PlayerCard, load_player, save_player
 from sparring.players.device import Compute
 from sparring.players.networks import PatchNet, new_network
+from sparring.players.onnx_model import onnx_model
 from sparring.players.trunks import TRUNKS
 
 CPU = Compute(torch.device("cpu"), bf16=False)
@@ -109,6 +110,29 @@ def test_a_saved_player_scores_as_before(network: PatchNet, tmp_path: Path) -> N
     with torch.inference_mode():
         assert torch.equal(loaded(patches), network(patches))
     assert found == card
+
+
+def test_a_player_as_an_onnx_model_says_the_same(network: PatchNet) -> None:
+    pytest.importorskip("onnxruntime")
+    content, off = onnx_model(network)
+    assert len(content) > 4 * sum(parameter.numel() for parameter in network.parameters())
+    assert 0 <= off <= 1e-4
+
+
+def test_logits_are_the_decision_on_the_features(network: PatchNet) -> None:
+    network.eval()
+    patches = patches_for(network)
+    with torch.inference_mode():
+        features = network.features(patches)
+        assert features.shape == (4, network.kind.channels_n, network.kind.window, network.kind.window)
+        assert torch.equal(network.decide(features), network(patches))
+
+
+@pytest.mark.parametrize("trunk", TRUNKS)
+def test_a_skeleton_has_the_names_and_shapes_of_its_trunk(trunk: str) -> None:
+    built, skeleton = TRUNKS[trunk].build().state_dict(), TRUNKS[trunk].skeleton().state_dict()
+    assert {name: value.shape for name, value in built.items()} == {name: value.shape for name, value in skeleton.items()}
+    assert all(value.is_meta for value in skeleton.values())
 
 
 def test_the_alexnet_is_the_papers() -> None:

@@ -28,12 +28,12 @@ tags: [robotics, grasping, parallel-jaw, self-supervised, adversarial, mujoco]
 """
 PROTAGONIST_USE = """## Use it
 
-With the package, which samples patches, scores them (densely, where that is exact) and chooses:
+In this folder, with the package, which samples patches, scores them (densely, where that is exact) and chooses:
 
 ```python
 from sparring import Grasper
 
-for grasp in Grasper.load("{folder}").predict("photo.png", top_k=5, pixel_m={pixel_m}):
+for grasp in Grasper.load(".").predict("photo.png", top_k=5, pixel_m={pixel_m}):
     print(grasp.column_px, grasp.row_px, grasp.angle_deg, grasp.probability)
 ```
 
@@ -103,7 +103,7 @@ def export(checkpoint: Path, out: Path, *, onnx: bool = True) -> list[Path]:
         files.append(out / ONNX)
     save_player(out / EXPORTED, network, card)
     write_text(out / CONFIG, json.dumps(_config(network, card, source), indent=2) + "\n")
-    write_text(out / MODEL_CARD, _model_card(card, source, out.name, network, off))
+    write_text(out / MODEL_CARD, _model_card(card, source, network, off))
     return files
 
 
@@ -143,10 +143,9 @@ def _config(network: PatchNet, card: PlayerCard, source: Source | None) -> dict[
     }
 
 
-def _model_card(card: PlayerCard, source: Source | None, folder: str, network: PatchNet, off: float | None) -> str:
+def _model_card(card: PlayerCard, source: Source | None, network: PatchNet, off: float | None) -> str:
     protagonist = card.role == "protagonist"
     use = (PROTAGONIST_USE if protagonist else ADVERSARY_USE).format(
-        folder=folder,
         pixel_m=card.pixel_m,
         patch_m=card.patches.size_m,
         patch_px=card.patches.size_px(card.pixel_m),

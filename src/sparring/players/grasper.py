@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, UnidentifiedImageError
 
-from sparring.actions.grasp import angle_rad
+from sparring.actions.grasp import ANGLES_N, angle_rad
 from sparring.config import Scoring
 from sparring.errors import CheckpointError, ConfigError, DataError
 from sparring.players.checkpoint import PlayerCard, load_player
@@ -35,7 +35,7 @@ class Grasp(ImageGrasp):
     @property
     def angle_deg(self) -> float:
         """Angle of closing, counter-clockwise in the image."""
-        return float(np.rad2deg(angle_rad(self.angle)))
+        return self.angle * 180.0 / ANGLES_N
 
 
 @dataclass(frozen=True, eq=False)
