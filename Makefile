@@ -26,6 +26,7 @@ format: $(VENV)/ready-dev
 bench: $(VENV)/ready
 	for adversary in nobody shake snatch; do $(BIN)/python benchmarks/collect.py --adversary $$adversary; done
 	$(BIN)/python benchmarks/train.py
+	$(BIN)/python benchmarks/score.py
 	$(BIN)/python benchmarks/scaling.py --no-ray
 
 proto: $(VENV)/ready-dev

@@ -5,7 +5,6 @@ Sampling the patches is included, as when a player chooses. Every figure comes f
 
 import itertools
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -115,6 +114,7 @@ def measured(case: Case, images: int, device: DeviceName) -> Figures:
         network, Compute(place, case.bf16), config.patches, config.world.camera.pixel_m, case.patches, "greedy", case.scoring
     )
     pictures = [view.image for view in _views(config.world, images)]
+    _forget_peak(place)
     before_mib, times = _peak_mib(place), []
     for picture in [pictures[0], *pictures]:
         start = time.perf_counter()
@@ -135,7 +135,16 @@ def _views(world: WorldConfig, n: int) -> Iterator[View]:
 def _peak_mib(device: torch.device) -> float:
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 2**20
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
+def _forget_peak(device: torch.device) -> None:
+    """What came before, such as drawing the pictures, does not count."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    else:
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 if __name__ == "__main__":

@@ -21,14 +21,14 @@ from sparring.players.networks import PatchNet, new_network
 from sparring.players.patches import crop_side_px
 
 EPOCHS_N = 2
-PATCH_PX = {"compact": 96.0, "alexnet": 192.0}
+PATCH_PX = {"compact": 96.0, "alexnet": 192.0, "resnet18": 192.0}
 """Patches in pixels of the camera, as in the presets."""
 
 
 def main(
     trunks: tuple[str, ...] = ("compact", "alexnet"),
     images: int = 6144,
-    alexnet_images: int = 512,
+    large_images: int = 512,
     rounds: int = 3,
     device: DeviceName = "auto",
 ) -> None:
@@ -37,7 +37,7 @@ def main(
     Args:
         trunks: which trunks.
         images: images a round.
-        alexnet_images: images a round for alexnet, which is slow on a CPU.
+        large_images: images a round for alexnet and resnet18, which are slow on a CPU.
         rounds: rounds of both.
         device: where.
     """
@@ -51,7 +51,7 @@ def main(
         "matrix_tflop_per_s": round(matrix_rate / 1e12, 3),
     }
     for trunk in trunks:
-        n = alexnet_images if trunk == "alexnet" else images
+        n = images if trunk == "compact" else large_images
         network = new_network(NetworkConfig(trunk, pretrained=False), ANGLES_N, dropout=learning.dropout, seed=0).to(
             compute.device
         )

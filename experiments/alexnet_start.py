@@ -39,7 +39,9 @@ def main(
     learning_rate: float = 1e-4,
     seed: int = 0,
 ) -> None:
-    """Prints one JSON object a start, with the metrics of every epoch, and keeps the players. Killed, it goes on.
+    """Prints one JSON object a start, with the metrics of every epoch, and keeps the players.
+
+    Killed, it goes on; a player that is there is not made again.
 
     Args:
         run: a run folder whose random grasps are learned from.
@@ -57,9 +59,13 @@ def main(
     lesson = protagonist_lesson(known, grasp_targets(known.succeeded), held_out)
     compute, progress = compute_for(learning, device_named("auto")), progress_for(quiet=False)
     for name in starts:
+        if (out / f"{name}.safetensors").exists():
+            continue
         network = new_network(STARTS[name], ANGLES_N, dropout=learning.dropout, seed=seed)
         schedule = Schedule(learning_rate, epochs, keep_best=False, frozen=STARTS[name].frozen)
-        file = FitFile(out / f"{name}.fit", f"{name} {schedule} {seed} {lesson.fingerprint()}")
+        file = FitFile(
+            out / f"{name}.fit", f"{STARTS[name]} {schedule} {learning} {patch_px} {seed} {lesson.fingerprint()} {compute}"
+        )
         with progress.task(f"fit {name}", epochs, "epochs") as task:
 
             def told(metrics: EpochMetrics) -> None:

@@ -23,7 +23,7 @@ from sparring.players.checkpoint import load_player
 from sparring.players.choosing import Protagonist, Scores
 from sparring.players.dense import DenseView, sample_grids
 from sparring.players.device import Compute, DeviceName, device_named
-from sparring.players.policies import greedy_pairs
+from sparring.players.policies import greedy_pairs, smoothed
 from sparring.seeding import rng_of
 
 
@@ -42,7 +42,7 @@ class OnGrids(Protagonist):
         )
         if self.scoring == "patches":
             return grids.centres, self.score(image, grids.centres)
-        return grids.centres, DenseView(grids, self.network, self.patch_px).logits(self._pixels(image), self.compute)
+        return grids.centres, DenseView(grids, self.network, self.patch_px).logits(self.pixels(image), self.compute)
 
 
 def main(
@@ -105,7 +105,7 @@ def _agreement(alone: Protagonist, dense: Protagonist, cell: SimulatedCell, spec
         apart_m = alone.pixel_m * np.linalg.norm(centres[patch] - centres[other])
         turned = abs((angle - other_angle + 9) % 18 - 9)
         near.append(apart_m <= 0.014 and turned <= 1)
-        regrets.append((own.ravel() < own[other, other_angle]).mean())
+        regrets.append((smoothed(own).ravel() < smoothed(own)[other, other_angle]).mean())
     return {
         "pictures": len(same),
         "rank correlation, median": float(np.median(correlations)),

@@ -43,6 +43,14 @@ def test_every_snatch_is_played_and_drawn(tmp_path: Path) -> None:
         assert picture.size == (480, 480)
 
 
+def test_a_picture_leads_to_grasps_on_the_table(tmp_path: Path) -> None:
+    told = _run("05_grasp.py", "--out", str(tmp_path / "grasps.png")).splitlines()
+    assert len(told) == 3
+    assert sum(int(line.split("lifted ")[1].split()[0]) for line in told) >= 1
+    with Image.open(tmp_path / "grasps.png") as picture:
+        assert picture.size == (640, 480)
+
+
 def test_a_robot_of_a_lab_plays_the_match(tmp_path: Path) -> None:
     pytest.importorskip("grpc")
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -12,7 +12,7 @@ import tyro
 from sparring.cli import commands
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("play", "evaluate", "crossplay", "report", "grasp", "digest", "verify", "cell", "weights")
+NAMES = ("play", "evaluate", "crossplay", "report", "grasp", "export", "digest", "verify", "cell", "weights")
 COMMANDS = {name: getattr(commands, name) for name in NAMES}
 
 

@@ -30,7 +30,7 @@ from sparring.farm.executors import FarmConfig, open_farm
 from sparring.game.cell import SimulatedCell, simulated_cells
 from sparring.game.digest import digest_run
 from sparring.game.match import Match
-from sparring.game.progress import Silent
+from sparring.game.progress import Progress, Silent
 from sparring.game.run_folder import RunFolder
 from sparring.players.device import Compute, compute_for
 
@@ -105,17 +105,22 @@ def tiny_config(seed: int = 0) -> RunConfig:
     )
 
 
+SILENT = Silent()
+
+
 def cpu(config: RunConfig) -> Compute:
     """The processor, as the config wants it used."""
     return compute_for(config.learning, torch.device("cpu"))
 
 
-def play(config: RunConfig, path: Path, *, executor: str = "serial", workers_n: int | None = None) -> PlayedRun:
+def play(
+    config: RunConfig, path: Path, *, executor: str = "serial", workers_n: int | None = None, progress: Progress = SILENT
+) -> PlayedRun:
     """Plays and tests a run, or what is missing of it."""
     run, compute = RunFolder(path), cpu(config)
     with open_farm(FarmConfig(executor, workers_n)) as workforce:
         run.begin(config, {"command": "test"})
         cell = SimulatedCell(config.world, config.attack, workforce)
-        Match(config, cell, run, compute, Silent()).play()
-        evaluate(run, tests_of(config), open_cell=simulated_cells(workforce), compute=compute, progress=Silent())
+        Match(config, cell, run, compute, progress).play()
+        evaluate(run, tests_of(config), open_cell=simulated_cells(workforce), compute=compute, progress=progress)
     return PlayedRun(run, config, digest_run(run))

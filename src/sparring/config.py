@@ -336,7 +336,7 @@ class NetworkConfig:
     pretrained: bool = True
     """Whether `alexnet` and `resnet18` start from ImageNet's convolutions (`sparring weights` gets them)."""
     frozen: bool = False
-    """Whether convolutions stay as they start. Their features are then computed once a fit: several times faster."""
+    """Whether convolutions stay as ImageNet made them. Their features are then computed once a fit: several times faster."""
 
 
 @dataclass(frozen=True)
@@ -371,7 +371,8 @@ class LearningConfig:
     """CPU threads of the networks; None: one a core, at most 8. Resolved once, when a run begins, since sums depend on it in the
     last bit."""
     at_once_n: int | None = None
-    """Images of a batch that are in memory at once, where memory is short: gradients are summed over such parts. None: all."""
+    """Images of a batch that are in memory at once, where memory is short: gradients are summed over such parts. None: all.
+    A trunk that normalises over its batch (`resnet18`) then does so over a part."""
     frozen_views_n: int = 4
     """Views of every attempt, turned, shifted and mirrored at random, whose features are kept where convolutions are frozen."""
 

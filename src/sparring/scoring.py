@@ -1,7 +1,6 @@
 """How good probabilities are: whether they tell two classes apart, and whether what they say comes true."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -22,6 +21,25 @@ class Bin:
     observed: float
 
 
+@dataclass(frozen=True)
+class Judged:
+    """Predictions held against what came true."""
+
+    n: int
+    auc: float | None
+    """None where one of the classes is missing."""
+    accuracy: float
+    """Of calling it at a probability of a half."""
+    brier: float
+    """Mean squared distance of prediction and outcome."""
+    calibration_error: float
+    """Mean distance of predicted and observed over the bins, weighted by their predictions."""
+    predicted: float
+    observed: float
+    bins: tuple[Bin, ...]
+    """The reliability curve: equal intervals of probability, those without a prediction left out."""
+
+
 def auc(scores: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]) -> float | None:
     """Area under the ROC curve: the chance that a positive scores above a negative. None where a class is missing."""
     n, m = int(positive.sum()), int((~positive).sum())
@@ -30,10 +48,25 @@ def auc(scores: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]) -> fl
     return float((rankdata(scores)[positive].sum() - n * (n + 1) / 2) / (n * m))
 
 
-def reliability(probabilities: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]) -> list[Bin]:
-    """The reliability curve: equal intervals of probability, those without a prediction left out."""
+def judged(probabilities: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]) -> Judged:
+    """Holds at least one prediction against what came true."""
+    bins = _reliability(probabilities, positive)
+    n = len(probabilities)
+    return Judged(
+        n=n,
+        auc=auc(probabilities, positive),
+        accuracy=float(((probabilities >= 0.5) == positive).mean()),
+        brier=float(np.square(probabilities - positive).mean()),
+        calibration_error=sum(one.n * abs(one.predicted - one.observed) for one in bins) / n,
+        predicted=float(probabilities.mean()),
+        observed=float(positive.mean()),
+        bins=bins,
+    )
+
+
+def _reliability(probabilities: np.ndarray, positive: np.ndarray) -> tuple[Bin, ...]:
     at = np.minimum((probabilities * BINS_N).astype(int), BINS_N - 1)
-    return [
+    return tuple(
         Bin(
             low=float(index / BINS_N),
             high=float((index + 1) / BINS_N),
@@ -42,22 +75,4 @@ def reliability(probabilities: Float[np.ndarray, " n"], positive: Bool[np.ndarra
             observed=float(positive[at == index].mean()),
         )
         for index in np.unique(at)
-    ]
-
-
-def judged(probabilities: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]) -> dict[str, Any]:
-    """Predictions held against what came true, as plain values: AUC, accuracy at 0.5, Brier score, calibration error
-    (mean distance of predicted and observed over the bins, weighted by their predictions), and the bins.
-    """
-    bins = reliability(probabilities, positive)
-    n = len(probabilities)
-    return {
-        "n": n,
-        "auc": auc(probabilities, positive),
-        "accuracy": float(((probabilities >= 0.5) == positive).mean()),
-        "brier": float(np.square(probabilities - positive).mean()),
-        "calibration_error": sum(one.n * abs(one.predicted - one.observed) for one in bins) / n,
-        "predicted": float(probabilities.mean()),
-        "observed": float(positive.mean()),
-        "bins": [asdict(one) for one in bins],
-    }
+    )

@@ -10,9 +10,10 @@ import tiny
 from PIL import Image
 
 from sparring.config import NetworkConfig, PatchConfig
-from sparring.errors import CheckpointError, ConfigError, ExportError
+from sparring.errors import CheckpointError, ConfigError, DataError, ExportError, SparringError
 from sparring.evaluation.evaluate import read_results
 from sparring.evaluation.export import ADVERSARY_USE, WITHOUT_RUN, export
+from sparring.game.run_folder import RunFolder
 from sparring.players import onnx_model
 from sparring.players.checkpoint import PlayerCard, load_player, save_player
 from sparring.players.grasper import Grasper
@@ -76,6 +77,7 @@ def test_the_models_own_instructions_give_what_the_network_gives(
     names: dict[str, np.ndarray] = {}
     exec(alone, names)
     player = Grasper.load(folder).protagonist
+    assert len(names["centres"]) == player.patches_n
     assert names["logits"] == pytest.approx(player.score(picture(), names["centres"]), abs=1e-4)
     assert "degrees counter-clockwise" in capsys.readouterr().out
 
@@ -84,6 +86,7 @@ def test_an_adversary_is_exported_too(played: tiny.PlayedRun, tmp_path: Path) ->
     export(played.folder.player("adversary-snatch-1"), tmp_path)
     text = (tmp_path / "README.md").read_text()
     assert "which snatch makes a grasped object fall" in text
+    assert "the largest of the 36" in text
     assert ADVERSARY_USE.splitlines()[0] in text
     with pytest.raises(CheckpointError, match="role adversary"):
         Grasper.load(tmp_path)
@@ -94,7 +97,38 @@ def test_a_lone_checkpoint_says_that_nothing_is_known_of_it(tmp_path: Path) -> N
     save_player(tmp_path / "mine.safetensors", new_network(NetworkConfig("compact"), 18, dropout=0.5, seed=0), card)
     files = export(tmp_path / "mine.safetensors", tmp_path / "out", onnx=False)
     assert len(files) == 3
-    assert WITHOUT_RUN in (tmp_path / "out" / "README.md").read_text()
+    text = (tmp_path / "out" / "README.md").read_text()
+    assert WITHOUT_RUN in text
+    assert "model.onnx" not in text
+
+
+def test_an_export_takes_the_place_of_another_whole(played: tiny.PlayedRun, tmp_path: Path) -> None:
+    export(played.folder.player("start"), tmp_path / "out")
+    export(played.folder.player("shake-1"), tmp_path / "out", onnx=False)
+    assert not (tmp_path / "out" / "model.onnx").exists()
+    assert Grasper.load(tmp_path / "out").card.name == "shake-1"
+
+
+def test_nothing_else_is_overwritten(played: tiny.PlayedRun, copied: RunFolder, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "README.md").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    before = copied.config_path.read_bytes()
+    for out in (copied.path, tmp_path / "notes", tmp_path / "file"):
+        with pytest.raises(ExportError, match="holds something else"):
+            export(played.folder.player("start"), out, onnx=False)
+    assert copied.config_path.read_bytes() == before
+    assert (tmp_path / "notes" / "README.md").read_text() == "mine"
+
+
+def test_a_player_of_a_damaged_run_is_not_exported_in_silence(copied: RunFolder, tmp_path: Path) -> None:
+    copied.metrics_path.write_text('{"fit": "start", "summary": {"held_out": {"n": 3}}}\n')
+    with pytest.raises(DataError, match="metrics"):
+        export(copied.player("start"), tmp_path / "out", onnx=False)
+    copied.config_path.write_text("{")
+    with pytest.raises(SparringError, match="config"):
+        export(copied.player("start"), tmp_path / "out", onnx=False)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_model_that_is_not_the_network_is_refused(

@@ -36,13 +36,6 @@ def shard_of(played: tiny.PlayedRun, player: str) -> list[dict]:  # type: ignore
     return read_shard(played.folder.test("low-force", "novel-families", player)).to_pylist()
 
 
-@pytest.fixture
-def copied(played: tiny.PlayedRun, tmp_path: Path) -> RunFolder:
-    """A copy of the shared run that may be changed."""
-    shutil.copytree(played.folder.path, tmp_path / "copied")
-    return RunFolder(tmp_path / "copied")
-
-
 def test_every_player_meets_the_same_scenes(played: tiny.PlayedRun) -> None:
     scenes = [[(row["object"], row["scene_seed"], row["noise_seed"]) for row in shard_of(played, name)] for name in PLAYERS]
     assert len(scenes[0]) == 3

@@ -5,7 +5,6 @@ import re
 import shutil
 from pathlib import Path
 
-import pytest
 import tiny
 
 from sparring.data.records import table_of
@@ -15,13 +14,6 @@ from sparring.evaluation.report import report
 from sparring.game.run_folder import RunFolder
 
 PLAYERS = ["start", "collaborative", "shake-1", "shake-2", "snatch-1"]
-
-
-@pytest.fixture
-def copied(played: tiny.PlayedRun, tmp_path: Path) -> RunFolder:
-    """A copy of the shared run that may be changed."""
-    shutil.copytree(played.folder.path, tmp_path / "copied")
-    return RunFolder(tmp_path / "copied")
 
 
 def tables_of(text: str) -> list[list[list[str]]]:

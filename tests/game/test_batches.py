@@ -93,19 +93,22 @@ def test_a_watched_patch_is_seen_as_a_player_sees_it() -> None:
 
 
 def test_frozen_features_are_those_of_changed_views_of_the_drawn_rows() -> None:
-    """With one bin, no shift and no mirror, every view of a row is the same patch, and its features are kept."""
-    lesson = replace(lesson_of_bars(turned=False), held_out=np.arange(18) < 4, mirrored=MIRRORED[:1])
+    """A view is the row's patch with the bar turned to the kept action's angle; the drawn number says which of them."""
+    lesson = replace(lesson_of_bars(turned=True), held_out=np.arange(18) < 4, mirrored=MIRRORED[:1])
     network = new_network(NetworkConfig("compact"), 18, dropout=0.5, seed=0)
     patches = Patches(lesson, CPU.device, PATCH_PX, 64)
     frozen = FrozenFeatures(lesson, patches, network, views_n=3, jitter_px=0.0, seed=0, compute=CPU)
-    rows = np.array([17, 4, 9, 4])
-    draws = Draws(*(torch.from_numpy(values) for values in (rows, rows, 0 * rows)), torch.zeros(4, 2), torch.tensor([0, 1, 5, 2]))
-    seen, actions, targets = frozen.batch(draws)
-    expected, expected_actions, _ = patches.batch(draws)
-    with torch.inference_mode():
-        assert frozen.score(network, seen) == pytest.approx(network(expected), abs=1e-4)
-    assert torch.equal(actions, expected_actions)
-    assert targets.tolist() == [1.0] * 4
+    rows, kept = torch.tensor([17, 17, 17, 17, 4, 9]), []
+    for number in (0, 1, 2, 3, 7, 11):
+        views = torch.full((6,), number)
+        seen, actions, targets = frozen.batch(Draws(rows, rows, 0 * rows, torch.zeros(6, 2), views))
+        turned, _, _ = patches.batch(Draws(rows, actions, 0 * rows, torch.zeros(6, 2), views))
+        with torch.inference_mode():
+            assert frozen.score(network, seen) == pytest.approx(network(turned), abs=1e-4)
+        assert targets.tolist() == [1.0] * 6
+        kept.append(actions.tolist())
+    assert kept[0] == kept[3], "three views"
+    assert len({tuple(actions) for actions in kept[:3]}) == 3, "different ones"
     ((watched, watched_actions, _),) = frozen.watched()
     ((whole, _, _),) = patches.watched()
     assert watched_actions.tolist() == [0, 1, 2, 3]

@@ -83,6 +83,25 @@ def test_what_both_arms_build_on_is_held_once(tmp_path: Path) -> None:
     assert np.shares_memory(gathered.of(["random"]).crops, gathered.of(["random", "shake-1"]).crops)
 
 
+def test_stages_asked_for_in_another_order_are_read_anew(tmp_path: Path) -> None:
+    run = run_with(tmp_path, {"a": [0, 1], "b": [2], "c": [3, 5], "x": [6]})
+    gathered = Gathered(run, patch_px=PATCH_PX, most_n=6)
+    assert is_as_recorded(gathered.of(["a", "b", "c"]), [0, 1, 2, 3, 5])
+    assert is_as_recorded(gathered.of(["a", "x", "c"]), [0, 1, 6, 3, 5])
+    assert is_as_recorded(gathered.of(["c", "a"]), [3, 5, 0, 1])
+
+
+def test_half_a_stage_is_none(tmp_path: Path) -> None:
+    run = run_with(tmp_path, {"a": [0, 1]})
+    gathered, second = Gathered(run, patch_px=PATCH_PX, most_n=6), shard_path(run.stage("a"), 1)
+    content = second.read_bytes()
+    second.write_bytes(b"damaged")
+    with pytest.raises(DataError, match="damaged"):
+        gathered.of(["a"])
+    second.write_bytes(content)
+    assert is_as_recorded(gathered.of(["a"]), [0, 1])
+
+
 def test_more_attempts_than_were_announced_are_refused(tmp_path: Path) -> None:
     gathered = Gathered(run_with(tmp_path, {"random": [0, 1, 2]}), patch_px=PATCH_PX, most_n=2)
     with pytest.raises(DataError, match="more than the 2 attempts"):

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from sparring.errors import CheckpointError, DataError, RunFolderError
 from sparring.game.digest import digest_run
 from sparring.game.lessons import held_out_objects
 from sparring.game.match import _shares, player_names
+from sparring.game.progress import Silent, Task
 from sparring.game.run_folder import RunFolder
 from sparring.world.objects.catalogue import names_in
 
@@ -115,6 +117,45 @@ def test_metrics_tell_every_fit(played: tiny.PlayedRun) -> None:
     assert summary["collaborative"]["from"] == "collaborative-2"
     assert 0 < summary["shake-1"]["target_mean_of_successes"] < 1
     assert summary["shake-1"]["target_mean_of_successes"] >= 1 - played.config.learning.alpha
+
+
+class StopsInAFit(Silent):
+    """Wishes to stop as soon as a fit of that name is under way."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._now = f"fit {name}", ""
+
+    @property
+    def stopping(self) -> bool:
+        return self._now == self._name
+
+    def task(self, name: str, total: int, unit: str) -> AbstractContextManager[Task]:
+        self._now = name
+        return super().task(name, total, unit)
+
+
+@pytest.mark.parametrize("name", ["start", "adversary-shake-2", "snatch-1"])
+def test_a_match_that_was_stopped_within_a_fit_ends_as_it_would_have(played: tiny.PlayedRun, copied: Path, name: str) -> None:
+    run = RunFolder(copied)
+    summary = {row["fit"]: row["summary"] for row in run.metrics() if "summary" in row}
+    assert summary[name]["trained_n"] > 0
+    rest = list(summary)[list(summary).index(name) :]
+    for later in rest:
+        run.player(later).unlink()
+    with pytest.raises(KeyboardInterrupt):
+        tiny.play(played.config, copied, progress=StopsInAFit(name))
+    assert run.fit(name).exists()
+    assert not run.player(name).exists()
+    assert tiny.play(played.config, copied).digest == played.digest
+    assert not list((copied / "fits").iterdir())
+
+
+def test_a_fit_that_a_kill_left_behind_is_no_part_of_the_run(played: tiny.PlayedRun, copied: Path) -> None:
+    left = RunFolder(copied).fit("start")
+    left.parent.mkdir(exist_ok=True)
+    left.write_bytes(b"left behind")
+    assert tiny.play(played.config, copied).digest == played.digest
+    assert not left.exists()
 
 
 def test_an_adversary_learns_from_its_own_attacks_and_the_protagonist_from_all_grasps(played: tiny.PlayedRun) -> None:

@@ -1,5 +1,6 @@
 """Fitting: on a toy world with a known answer, reproducibly, and never on what is held out."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -165,12 +166,34 @@ def test_a_fit_of_another_lesson_is_not_gone_on_with(tmp_path: Path) -> None:
     assert same_weights(taught(lesson, schedule)[0], taught(lesson, schedule, file=FitFile(tmp_path / "fit", "this"))[0])
 
 
-@pytest.mark.parametrize("kept", [0, 7, 0.5, 0.999])
-def test_a_damaged_fit_begins_anew(tmp_path: Path, kept: float, caplog: pytest.LogCaptureFixture) -> None:
+def truncated(content: bytes) -> bytes:
+    """Half of it."""
+    return content[: len(content) // 2]
+
+
+def flipped(content: bytes) -> bytes:
+    """One bit of a weight is another."""
+    at = len(content) // 2
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+def renamed(content: bytes) -> bytes:
+    """One tensor has another name."""
+    return content.replace(b"network/head.0.weight", b"network/heap.0.weight", 1)
+
+
+def stepped(content: bytes) -> bytes:
+    """Another step is told."""
+    return content.replace(b'\\"step\\": ', b'\\"step\\":9', 1)
+
+
+@pytest.mark.parametrize("damaged", [truncated, flipped, renamed, stepped, lambda content: b"", lambda content: content[:7]])
+def test_a_damaged_fit_begins_anew(tmp_path: Path, damaged: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture) -> None:
     path, lesson, schedule = tmp_path / "fit", bar_lesson(100), Schedule(1e-3, 1, keep_best=False)
     whole, _ = taught(lesson, schedule, file=FitFile(path, "this", every_s=0.0))
     content = path.read_bytes()
-    path.write_bytes(content[: kept if isinstance(kept, int) else int(kept * len(content))])
+    assert damaged(content) != content
+    path.write_bytes(damaged(content))
     assert same_weights(whole, taught(lesson, schedule, file=FitFile(path, "this"))[0])
     assert "begins anew" in caplog.text
 

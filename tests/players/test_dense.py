@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 
 from sparring.config import NetworkConfig, PatchConfig
 from sparring.players.choosing import Protagonist, is_dense
-from sparring.players.dense import MOST_GRIDS_N, DenseView, sample_grids
+from sparring.players.dense import FEW_GRIDS_N, DenseView, sample_grids
 from sparring.players.device import Compute
 from sparring.players.networks import new_network
 from sparring.players.patches import WindowStd, cut, views
@@ -49,14 +49,14 @@ def test_without_padding_a_dense_score_is_the_patchs_own_to_rounding(seed: int) 
     grids = grids_of(player, image, 500, seed)
     assert len(grids.origins) > 1, "several grids"
     alone = player.score(image, grids.centres)
-    assert DenseView(grids, player.network, PATCH_PX).logits(player._pixels(image), CPU) == pytest.approx(alone, abs=2e-6)
+    assert DenseView(grids, player.network, PATCH_PX).logits(player.pixels(image), CPU) == pytest.approx(alone, abs=2e-6)
 
 
 @pytest.mark.parametrize("trunk", [name for name, kind in TRUNKS.items() if kind.padded])
 def test_with_padding_dense_scores_rank_patches_much_as_their_own_do(trunk: str) -> None:
     player, image = player_of(trunk), picture()
     grids = grids_of(player, image, 24)
-    dense = DenseView(grids, player.network, PATCH_PX).logits(player._pixels(image), CPU)
+    dense = DenseView(grids, player.network, PATCH_PX).logits(player.pixels(image), CPU)
     alone = player.score(image, grids.centres)
     other = player.score(picture(9), grids.centres)
     assert spearmanr(dense.ravel(), alone.ravel()).statistic > 0.6
@@ -76,17 +76,17 @@ def test_a_patch_shifted_by_the_stride_has_its_features_shifted_by_one(trunk: st
     if TRUNKS[trunk].padded:
         here, below, right = (maps[:, :, 4:-4, 4:-4] for maps in (here, below, right))
     scale = float(here.abs().max())
-    tolerance = {"resnet18": 0.2}.get(trunk, 1e-4)  # its receptive field of 435 px reaches the border from anywhere
+    tolerance = {"resnet18": 0.01}.get(trunk, 1e-4)  # its receptive field of 435 px reaches the border from anywhere
     assert float((here[:, :, 1:] - below[:, :, :-1]).abs().mean()) < tolerance * scale
     assert float((here[..., 1:] - right[..., :-1]).abs().mean()) < tolerance * scale
 
 
-@pytest.mark.parametrize("n", [1, 40, 300])
+@pytest.mark.parametrize("n", [1, 40, 300, 5000])
 @pytest.mark.parametrize("shape", [(120, 160), (50, 160), (50, 50)])
 def test_picked_patches_lie_whole_inside_the_image_and_on_their_grids(n: int, shape: tuple[int, int]) -> None:
     image = picture(1, shape)
     grids = grids_of(player_of("compact"), image, n)
-    assert len(grids.centres) == min(n, len(grids.centres))
+    assert len(grids.centres) == n
     assert (grids.centres >= PATCH_PX / 2).all()
     assert (grids.centres <= np.array([shape[1], shape[0]]) - 1 - PATCH_PX / 2 + 1e-9).all()
     steps = (grids.centres - grids.origins[grids.picked[:, 0]]) / grids.step_px
@@ -112,8 +112,9 @@ def test_places_without_features_are_left_out_while_there_are_others() -> None:
     found = sample_grids(image, 60, patch_px=PATCH_PX, step_px=player.grid_px, feature_std=15.0, rng=rng)
     assert (std_at(found.centres) > 15.0).all()
     scarce = sample_grids(image, 4000, patch_px=PATCH_PX, step_px=player.grid_px, feature_std=15.0, rng=rng)
-    assert len(scarce.origins) == MOST_GRIDS_N
-    assert len(scarce.centres) <= 4000
+    assert len(scarce.origins) > FEW_GRIDS_N
+    assert len(scarce.centres) == 4000
+    assert (std_at(scarce.centres) > 15.0).mean() > 0.3
 
 
 def test_an_image_without_features_is_scored_all_the_same() -> None:

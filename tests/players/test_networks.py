@@ -11,7 +11,7 @@ from sparring.errors import ConfigError, SparringError
 from sparring.game.training import train_step
 from sparring.players.checkpoint import PlayerCard, load_player, save_player
 from sparring.players.device import Compute
-from sparring.players.networks import PatchNet, new_network
+from sparring.players.networks import PatchNet, new_network, require_weights
 from sparring.players.onnx_model import onnx_model
 from sparring.players.trunks import TRUNKS
 
@@ -125,7 +125,9 @@ def test_logits_are_the_decision_on_the_features(network: PatchNet) -> None:
     with torch.inference_mode():
         features = network.features(patches)
         assert features.shape == (4, network.kind.channels_n, network.kind.window, network.kind.window)
-        assert torch.equal(network.decide(features), network(patches))
+        seen = network.summed_up(features)
+        assert seen.shape == (4, network.kind.features_n)
+        assert torch.equal(network.decide(seen), network(patches))
 
 
 @pytest.mark.parametrize("trunk", TRUNKS)
@@ -147,6 +149,12 @@ def test_the_alexnet_is_the_papers() -> None:
 def test_the_compact_trunk_pads_nothing() -> None:
     convolutions = [layer for layer in PatchNet("compact", 18).convolutions if isinstance(layer, torch.nn.Conv2d)]
     assert {layer.padding for layer in convolutions} == {(0, 0)}
+
+
+@pytest.mark.parametrize(("trunk", "pretrained"), [("compact", True), ("alexnet", False)])
+def test_convolutions_that_never_learned_are_not_frozen(trunk: str, pretrained: bool) -> None:
+    with pytest.raises(ConfigError, match=r"network\.frozen=true needs convolutions that have learned"):
+        require_weights(NetworkConfig(trunk, pretrained, frozen=True))
 
 
 def test_an_unknown_trunk_is_refused_with_the_known_ones() -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import pyarrow.compute as pc
 
 from sparring.config import PROTOCOLS, MatchConfig, RunConfig
+from sparring.config_file import structured
 from sparring.data.store import read_stage
+from sparring.errors import ConfigError, DataError
 from sparring.evaluation import paper
 from sparring.evaluation.crossplay_tables import crossplay_sections
 from sparring.evaluation.evaluate import all_results
@@ -17,7 +19,7 @@ from sparring.evaluation.protocol import lifted_in, paired
 from sparring.evaluation.statistics import Rate, paired_difference
 from sparring.game.match import COLLABORATIVE, START, stages_of
 from sparring.game.run_folder import RunFolder
-from sparring.scoring import BINS_N
+from sparring.scoring import BINS_N, Judged
 from sparring.world.objects.catalogue import names_in
 
 TABLES = {"low-force": "I", "high-force": "II"}
@@ -175,47 +177,60 @@ def _yields(run: RunFolder, config: RunConfig) -> Table:
 def _learning(run: RunFolder) -> Table:
     metrics = run.metrics()
     header = ["network", "trained on", "epochs", "train accuracy", "held out, n", "AUC", "accuracy", "calibration error"]
-    header += ["mean belief / came true", "mean strongest belief / came true"]
+    header += ["mean belief / came true", "mean strongest belief"]
     body = []
     for summary in (row for row in metrics if "summary" in row):
         told, epochs = summary["summary"], [row for row in metrics if row["fit"] == summary["fit"] and "epoch" in row]
         accuracy = f"{epochs[-1]['train_accuracy']:.3f}" if epochs else ""
-        body.append([summary["fit"], str(told["trained_n"]), str(len(epochs)), accuracy, *_held_out(told.get("held_out"))])
+        strongest = told.get("mean_strongest_belief")
+        held_out = [*_judged(held_out_of(told)), "" if strongest is None else f"{strongest:.2f}"]
+        body.append([summary["fit"], str(told["trained_n"]), str(len(epochs)), accuracy, *held_out])
     return header, body
 
 
-def _held_out(told: dict[str, Any] | None) -> list[str]:
-    """How a network did on objects that it was not trained on."""
-    if not told:
-        return [""] * 6
-    came_true, strongest = told["observed"], told.get("mean_max")
+def held_out_of(summary: dict[str, Any]) -> Judged | None:
+    """How a network did on objects that it was not trained on; None where that is not told.
+
+    Raises:
+        DataError: it is told in a way that no version does.
+    """
+    try:
+        return structured(summary["held_out"], Judged) if "held_out" in summary else None
+    except (ConfigError, TypeError) as error:
+        raise DataError(f"metrics.jsonl is damaged: {error}") from None
+
+
+def _judged(told: Judged | None) -> list[str]:
+    if told is None:
+        return [""] * 5
     return [
-        str(told["n"]),
-        "" if told["auc"] is None else f"{told['auc']:.3f}",
-        f"{told['accuracy']:.3f}",
-        f"{told['calibration_error']:.3f}",
-        f"{told['predicted']:.2f} / {came_true:.2f}",
-        "" if strongest is None else f"{strongest:.2f} / {came_true:.2f}",
+        str(told.n),
+        "" if told.auc is None else f"{told.auc:.3f}",
+        f"{told.accuracy:.3f}",
+        f"{told.calibration_error:.3f}",
+        f"{told.predicted:.2f} / {told.observed:.2f}",
     ]
 
 
 def _reliability(run: RunFolder) -> list[str]:
     """Reliability curves of all players as a table: what came true of what they gave so much probability to."""
-    told = {row["fit"]: row["summary"].get("held_out") for row in run.metrics() if "summary" in row}
-    curves = {name: {round(one["low"], 1): one for one in held["bins"]} for name, held in told.items() if held}
+    told = {row["fit"]: held_out_of(row["summary"]) for row in run.metrics() if "summary" in row}
+    curves = {name: {round(one.low * BINS_N): one for one in held.bins} for name, held in told.items() if held}
     if not curves:
         return []
-    lows = [index / BINS_N for index in range(BINS_N)]
-    header = ["network", *(f"{100 * low:.0f} to {100 * (low + 1 / BINS_N):.0f} %" for low in lows)]
+    steps, wide = range(BINS_N), 100 // BINS_N
+    header = ["network", *(f"{wide * step} to {wide * (step + 1)} %" for step in steps)]
     body = [
-        [name, *(f"{percent(curve[low]['observed'])} ({curve[low]['n']})" if low in curve else "" for low in lows)]
+        [name, *(f"{percent(curve[step].observed)} ({curve[step].n})" if step in curve else "" for step in steps)]
         for name, curve in curves.items()
     ]
     return [
         "## How far their probabilities can be believed",
-        "On attempts with objects that no player was trained on (an adversary's epoch was chosen on them): what came true of the "
-        "attempts that a network gave a probability in the column's interval, and their number. Batches are half successes, so "
-        "that probabilities of rarer events are too high; only their order is used when a player chooses.",
+        "On attempts with objects that no player was trained on (an adversary's epoch was chosen on them), each player's on the "
+        "stages that it learned from: what came true of the attempts that a network gave a probability in the column's interval, "
+        "and their number. Batches are half successes, so that rarer events get too much probability, and protagonists that met "
+        "an adversary were taught less than 1 for a success (eq. 5). A greedy player uses the order of its probabilities alone; "
+        "importance sampling and eq. 5 use their size as well.",
         markdown((header, body)),
     ]
 

@@ -17,7 +17,7 @@ from sparring.players.patches import turn
 from sparring.seeding import rng_of
 
 WATCHED_AT_ONCE_N = 512
-"""Held-out rows that are scored at once."""
+"""Rows that are scored at once, where memory is not short."""
 Batch = tuple[Tensor, Int[Tensor, " batch"], Float[Tensor, " batch"]]
 """What the network sees, actions, targets."""
 
@@ -105,7 +105,7 @@ class Source(Protocol):
 class Patches:
     """A lesson on the device, as bytes; patches are cut, turned, shifted and mirrored there."""
 
-    def __init__(self, lesson: Lesson, device: torch.device, patch_px: float, out_px: int) -> None:
+    def __init__(self, lesson: Lesson, device: torch.device, patch_px: float, out_px: int, at_once_n: int | None = None) -> None:
         self._lesson, self._patch_px, self._out_px = lesson, patch_px, out_px
         self._crops = torch.from_numpy(lesson.crops).to(device)
         self._offsets = torch.from_numpy(lesson.offsets).to(device)
@@ -115,6 +115,7 @@ class Patches:
         self._mirrored = torch.from_numpy(lesson.mirrored).to(device)
         self._signs = torch.tensor([[-1.0 if x else 1.0, -1.0 if y else 1.0] for x, y in MIRRORS], device=device)
         self._watched = torch.from_numpy(np.flatnonzero(lesson.held_out)).to(device)
+        self.at_once_n = min(at_once_n or WATCHED_AT_ONCE_N, WATCHED_AT_ONCE_N)
 
     def batch(self, draws: Draws) -> Batch:
         """Patches, the acted angle of a protagonist's in the drawn bin."""
@@ -124,7 +125,7 @@ class Patches:
 
     def watched(self) -> Iterator[Batch]:
         """Patches as players see them."""
-        for at in self._watched.split(WATCHED_AT_ONCE_N):
+        for at in self._watched.split(self.at_once_n):
             actions = self._actions[at]
             yield self._turned(at, actions, self._offsets[at], None), actions, self._targets[at]
 
@@ -156,7 +157,7 @@ class FrozenFeatures:
         self._place, self._views_n = torch.from_numpy(place).to(compute.device), views_n
         rng = rng_of(seed, "views")
         views = [changed(trained, len(lesson.mirrored), jitter_px, rng).to(compute.device) for _ in range(views_n)]
-        drawn = (patches.batch(part) for view in views for part in view.split(WATCHED_AT_ONCE_N))
+        drawn = (patches.batch(part) for view in views for part in view.split(patches.at_once_n))
         self._seen, self._actions, self._targets = _features(drawn, views_n * len(trained), network, compute)
         self._watched = [_features(iter([batch]), len(batch[1]), network, compute) for batch in patches.watched()]
 
@@ -178,15 +179,14 @@ class FrozenFeatures:
 def _features(batches: Iterator[Batch], n: int, network: PatchNet, compute: Compute) -> Batch:
     """Batches that hold features instead of patches, as one; what they take is taken once."""
     network.eval()
-    kind, device = network.kind, compute.device
-    shape, dtype = (n, kind.channels_n, kind.window, kind.window), torch.bfloat16 if compute.bf16 else torch.float32
-    seen = torch.empty(shape, dtype=dtype, device=device)
+    device, dtype = compute.device, torch.bfloat16 if compute.bf16 else torch.float32
+    seen = torch.empty(n, network.kind.features_n, dtype=dtype, device=device)
     actions, targets = torch.empty(n, dtype=torch.int64, device=device), torch.empty(n, device=device)
     filled = 0
     for patches, *told in batches:
         rows = slice(filled, filled + len(patches))
         with compute.autocast():
-            seen[rows] = network.features(patches)
+            seen[rows] = network.summed_up(network.features(patches))
         actions[rows], targets[rows] = told
         filled = rows.stop
     return seen, actions, targets

@@ -4,6 +4,7 @@
 # pyarrow makes its compute functions at run time.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.data.pictures import decode_image
 from sparring.data.store import read_shard, shards_of
-from sparring.errors import DataError
+from sparring.errors import DataError, SparringError
 from sparring.game.run_folder import RunFolder
 from sparring.players.choosing import GraspedPatches, angles_rad
 from sparring.players.patches import crop_about, crop_side_px
@@ -119,21 +120,28 @@ class Gathered:
         """Shards of each stage, their crops in `_crops` one after the other."""
 
     def of(self, stages: Sequence[str]) -> Experience:
-        """All attempts of some stages, in order (the paper aggregates its data).
+        """All attempts of some stages, in order (the paper aggregates its data). Good until other stages are asked for.
 
         Raises:
             DataError: no shards, damaged ones, or more attempts than were announced.
         """
-        kept = [name for name, asked in zip(self._stages, stages, strict=False) if name == asked]
-        self._stages = {name: self._stages[name] for name in stages[: len(kept)]}
+        kept = list(takewhile(lambda pair: pair[0] == pair[1], zip(self._stages, stages, strict=False)))
+        self._stages = {name: self._stages[name] for name, _ in kept}
         for name in stages[len(kept) :]:
-            self._stages[name] = []
-            for shard in shards_of(self._run.stage(name)):
-                self._stages[name].append(self._placed(experience_of(read_shard(shard, COLUMNS), patch_px=self._patch_px)))
+            self._read(name)
         parts = [part for name in stages for part in self._stages[name]]
         others = [name for name in Experience.__dataclass_fields__ if name != "crops"]
         columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in others}
         return Experience(crops=self._crops[: self._filled_n()], **columns)
+
+    def _read(self, name: str) -> None:
+        self._stages[name] = []
+        try:
+            for shard in shards_of(self._run.stage(name)):
+                self._stages[name].append(self._placed(experience_of(read_shard(shard, COLUMNS), patch_px=self._patch_px)))
+        except SparringError:
+            del self._stages[name]  # half a stage is none
+            raise
 
     def _filled_n(self) -> int:
         return sum(len(part) for parts in self._stages.values() for part in parts)

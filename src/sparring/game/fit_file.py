@@ -1,10 +1,12 @@
 """A fit that is under way, on disk: enough to go on from the very step, with the same result."""
 
+import hashlib
 import json
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from sparring.players.tensors import save_tensors
 
 KEPT_EVERY_S = 120.0
 """A fit that is shorter leaves nothing behind and is begun anew."""
+FORMAT = "sparring-fit-1"
 _LOG = logging.getLogger(__name__)
 Named = dict[str, Tensor]
 
@@ -52,7 +55,8 @@ class FitFile:
     def __init__(
         self, path: Path, belongs_to: str, *, stopping: Callable[[], bool] = lambda: False, every_s: float = KEPT_EVERY_S
     ) -> None:
-        self._path, self._belongs_to, self._stopping, self._every_s = path, belongs_to, stopping, every_s
+        self._path, self._stopping, self._every_s = path, stopping, every_s
+        self._belongs_to = f"{FORMAT} {version('torch')} {belongs_to}"
         self._kept_at = time.monotonic()
 
     def is_due(self) -> bool:
@@ -70,11 +74,9 @@ class FitFile:
         for index, values in state.optimiser.items():
             tensors |= {f"optimiser/{index}/{name}": torch.as_tensor(value) for name, value in values.items()}
         tensors |= {"sums": state.sums, "generator": state.generator}
-        metadata = {
-            "belongs_to": self._belongs_to,
-            "state": json.dumps({"epoch": state.epoch, "step": state.step, "history": state.history}),
-        }
         held = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+        told = json.dumps({"epoch": state.epoch, "step": state.step, "history": state.history})
+        metadata = {"belongs_to": self._belongs_to, "state": told, "sha256": _checksum(told, held)}
         write_atomically(self._path, lambda part: save_tensors(held, part, metadata))
         self._kept_at = time.monotonic()
         if self._stopping():
@@ -88,11 +90,12 @@ class FitFile:
             with safe_open(self._path, framework="pt") as file:
                 metadata = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            if metadata["sha256"] != _checksum(metadata["state"], tensors):
+                raise ValueError("checksum")
             if metadata["belongs_to"] != self._belongs_to:
                 return None
-            told = json.loads(metadata["state"])
             return FitState(
-                **told,
+                **json.loads(metadata["state"]),
                 network=_below("network/", tensors),
                 best=_below("best/", tensors),
                 optimiser=_by_parameter(_below("optimiser/", tensors)),
@@ -108,6 +111,14 @@ class FitFile:
     def remove(self) -> None:
         """The fit is done."""
         self._path.unlink(missing_ok=True)
+
+
+def _checksum(told: str, tensors: Named) -> str:
+    total = hashlib.sha256(told.encode())
+    for name, value in sorted(tensors.items()):
+        total.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        total.update(value.reshape(-1).view(torch.uint8).numpy().data)
+    return total.hexdigest()
 
 
 def _below(prefix: str, tensors: Named) -> Named:

@@ -4,7 +4,7 @@ Every step is skipped when its result is on disk, and draws from a seed of its o
 goes on and ends as it would have.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -157,6 +157,7 @@ class Match:
 
     def _fit(self, name: str, role: Role, network: PatchNet, lesson: Lesson, schedule: Schedule, summary: dict[str, Any]) -> None:
         learning, seed = self.config.learning, seed_of(self.config.seed, "fit", name)
+        network.to(self.compute.device)
         trained_n = int((~lesson.held_out).sum())
         history: list[EpochMetrics] = []
         belongs_to = f"{name} {self.config} {lesson.fingerprint()} {self.compute.device.type}"
@@ -178,9 +179,9 @@ class Match:
         counts = {"trained_n": trained_n, "positives_n": int((lesson.positive & ~lesson.held_out).sum())}
         if lesson.held_out.any():
             probabilities = training.believed(network, lesson, compute=self.compute, patch_px=self._patch_px)
-            summary["held_out"] = judged(probabilities, lesson.positive[lesson.held_out])
+            summary["held_out"] = asdict(judged(probabilities, lesson.positive[lesson.held_out]))
             if role == "adversary":
-                summary["held_out"]["mean_max"] = self._mean_max(network, lesson.watched())
+                summary["mean_strongest_belief"] = self._mean_strongest_belief(network, lesson.watched())
         self.run.record_metrics(name, [*rows, {"fit": name, "summary": counts | summary}])
         save_player(self.run.player(name), network, self._card(name, role, network, trained_n))
         self.run.enter(self.run.player(name))
@@ -194,6 +195,8 @@ class Match:
             CheckpointError: damaged. It is not made again unasked: on another machine it would come out different.
         """
         path = self.run.player(name)
+        if path.exists():
+            self.run.fit(name).unlink(missing_ok=True)  # a kill may have come between the player and this
         if path.exists() and not self.run.is_as_written(path):
             raise CheckpointError(
                 f"{path} is damaged (its sha256 is not the one in manifest.json); delete it and run the same command again to "
@@ -201,8 +204,8 @@ class Match:
             )
         return path.exists()
 
-    def _mean_max(self, network: PatchNet, watched: Lesson) -> float | None:
-        """An adversary's mean strongest belief, to be held against what really fell: the max in eq. 5 is biased upward."""
+    def _mean_strongest_belief(self, network: PatchNet, watched: Lesson) -> float | None:
+        """What eq. 5 would take from these attempts: the mean over them of an adversary's largest probability."""
         seen = GraspedPatches(watched.crops, watched.offsets, angles_rad(watched.grasp_angles))
         believed = attack_probabilities(network, seen, patch_px=self._patch_px, compute=self.compute)
         return _mean(believed.max(axis=1))

@@ -146,7 +146,9 @@ class RunFolder:
             rows = [json.loads(line) for line in read_text(self.metrics_path).splitlines()]
         except (ValueError, RecursionError) as error:
             raise DataError(f"{self.metrics_path} is damaged: {error}") from None
-        if not all(isinstance(row, dict) and isinstance(row.get("fit"), str) for row in rows):
+        if not all(
+            isinstance(row, dict) and isinstance(row.get("fit"), str) and isinstance(row.get("summary", {}), dict) for row in rows
+        ):
             raise DataError(f"{self.metrics_path} is damaged: it has a line that is no row of a fit")
         return rows
 

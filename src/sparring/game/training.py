@@ -69,8 +69,8 @@ def fit(
 ) -> list[EpochMetrics]:
     """Trains a network in place until the train accuracy is reached or the epochs are over.
 
-    Everything random comes from `seed`; the same arguments on the same machine give the same weights, also when it was
-    cut off and goes on from `file`.
+    Everything random comes from `seed`; on a CPU the same arguments give the same weights on the same machine, also when it
+    was cut off and goes on from `file`.
 
     Raises:
         TrainingError: the loss is no longer finite.
@@ -78,7 +78,7 @@ def fit(
     """
     network.to(compute.device)
     jitter_px = learning.jitter_share * patch_px
-    source: Source = Patches(lesson, compute.device, patch_px, network.input_px)
+    source: Source = Patches(lesson, compute.device, patch_px, network.input_px, learning.at_once_n)
     if schedule.frozen:
         source = FrozenFeatures(
             lesson, source, network, views_n=learning.frozen_views_n, jitter_px=jitter_px, seed=seed, compute=compute
@@ -192,6 +192,9 @@ class _Fitting:
         self._best = {name: value.to(self._compute.device) for name, value in state.best.items()} or None
         groups = self._optimiser.state_dict()["param_groups"]
         self._optimiser.load_state_dict({"state": state.optimiser, "param_groups": groups})
+        for parameter, values in self._optimiser.state.items():
+            laid_out = {name: torch.empty_like(parameter).copy_(value) for name, value in values.items() if value.ndim}
+            values.update(laid_out)  # in memory as the parameter is, on which speed depends
         self._sums = state.sums.to(self._compute.device)
         _generator(self._compute.device).set_state(state.generator)
         for metrics in self.history:

@@ -82,6 +82,9 @@ class Protagonist:
     policy: Policy
     scoring: Scoring = "patches"
 
+    def __post_init__(self) -> None:
+        self.network.eval()
+
     @property
     def patch_px(self) -> float:
         """Side of a patch in pixels of the image."""
@@ -117,24 +120,24 @@ class Protagonist:
         self, image: UInt8[np.ndarray, "h w 3"], centres: Float[np.ndarray, "patches 2"]
     ) -> Float[np.ndarray, "patches angles"]:
         """Logits of success of every angle at every centre (column, row), patch by patch."""
-        return self._score_alone(self._pixels(image), centres)
+        return self._score_alone(self.pixels(image), centres)
 
     def score_grids(self, image: UInt8[np.ndarray, "h w 3"], grids: Grids) -> Float[np.ndarray, "patches angles"]:
         """The same at centres on grids, with their convolutions shared where that is less work."""
-        pixels, view = self._pixels(image), DenseView(grids, self.network, self.patch_px)
+        pixels, view = self.pixels(image), DenseView(grids, self.network, self.patch_px)
         return view.logits(pixels, self.compute) if view.pays else self._score_alone(pixels, grids.centres)
 
-    def _pixels(self, image: UInt8[np.ndarray, "h w 3"]) -> Float[Tensor, "3 h w"]:
-        self.network.eval()
+    def pixels(self, image: UInt8[np.ndarray, "h w 3"]) -> Float[Tensor, "3 h w"]:
+        """An image on the network's device."""
         return torch.from_numpy(np.array(image)).to(self.compute.device).permute(2, 0, 1).float()
 
     @torch.inference_mode()
     def _score_alone(self, pixels: Tensor, centres: np.ndarray) -> np.ndarray:
         points = torch.from_numpy(centres).to(pixels.device, torch.float32)
         scores = []
-        for part in points.split(SCORED_AT_ONCE_N):
-            patches = cutting.cut(pixels, part, patch_px=self.patch_px, out_px=self.network.input_px)
-            with self.compute.autocast():
+        with self.compute.autocast():
+            for part in points.split(SCORED_AT_ONCE_N):
+                patches = cutting.cut(pixels, part, patch_px=self.patch_px, out_px=self.network.input_px)
                 scores.append(self.network(patches).float().cpu())
         return torch.cat(scores).numpy()
 

@@ -16,8 +16,9 @@ from sparring.players import patches as cutting
 from sparring.players.device import Compute
 from sparring.players.networks import PatchNet
 
-MOST_GRIDS_N = 24
-"""At most so many grids are laid over an image in search of places with features."""
+FEW_GRIDS_N, MOST_PER_PATCH_N = 24, 4
+"""In search of places with features, more grids than this are laid over an image only while they have fewer cells than four a
+wanted patch."""
 VIEWED_AT_ONCE_PX, MOST_VIEWED_PX = 2**19, 2**23
 """Pixels, in the network's scale, that go through the convolutions at once; and the most that one grid may span."""
 DECIDED_AT_ONCE_N = 1024
@@ -56,8 +57,8 @@ def sample_grids(
     h, w = image.shape[:2]
     room = np.array([w, h]) - 1 - patch_px
     std_at = cutting.WindowStd(image, patch_px)
-    origins, cells, spreads, featured_n = [], [], [], 0
-    while len(origins) < MOST_GRIDS_N and featured_n < n:
+    origins, cells, spreads, featured_n, cells_n = [], [], [], 0, 0
+    while featured_n < n and (len(origins) < FEW_GRIDS_N or cells_n < MOST_PER_PATCH_N * n):
         start = rng.uniform(0, np.minimum(step_px, room))
         columns_n, rows_n = ((room - start) // step_px + 1).astype(int)
         row, column = (axis.ravel() for axis in np.mgrid[:rows_n, :columns_n])
@@ -65,7 +66,7 @@ def sample_grids(
         cells.append(np.stack([np.full(len(row), len(origins)), row, column], axis=1))
         spreads.append(spread)
         origins.append(patch_px / 2 + start)
-        featured_n += int((spread > feature_std).sum())
+        featured_n, cells_n = featured_n + int((spread > feature_std).sum()), cells_n + len(spread)
     spread = np.concatenate(spreads)
     if featured_n >= n:
         kept = np.sort(rng.permutation(np.flatnonzero(spread > feature_std))[:n])
@@ -98,23 +99,30 @@ class DenseView:
         """Scores at every picked centre."""
         found = np.empty((len(self._cells), self._network.actions_n), np.float32)
         at_once = max(1, VIEWED_AT_ONCE_PX // (self.shape[0] * self.shape[1]))
-        for start in range(0, len(self._origins), at_once):
-            part = slice(start, start + at_once)
-            maps = self._maps(pixels, self._origins[part], compute)
-            rows = np.flatnonzero((self._grid >= start) & (self._grid < start + at_once))
-            for some in np.array_split(rows, -(-len(rows) // DECIDED_AT_ONCE_N)):
-                found[some] = self._decided(maps, self._grid[some] - start, self._cells[some], compute)
+        windows: list[Tensor] = []
+        rows: list[np.ndarray] = []
+        with compute.autocast():
+            for start in range(0, len(self._origins), at_once):
+                maps = self._maps(pixels, self._origins[start : start + at_once])
+                rows.append(np.flatnonzero((self._grid >= start) & (self._grid < start + at_once)))
+                windows.append(self._windows(maps, self._grid[rows[-1]] - start, self._cells[rows[-1]]))
+                is_last = start + at_once >= len(self._origins)
+                if is_last or sum(map(len, rows)) >= DECIDED_AT_ONCE_N:  # large products use the weights best
+                    found[np.concatenate(rows)] = self._decided(torch.cat(windows))
+                    windows, rows = [], []
         return found
 
-    def _maps(self, pixels: Tensor, origins: np.ndarray, compute: Compute) -> Float[Tensor, "grids rows columns channels"]:
+    def _maps(self, pixels: Tensor, origins: np.ndarray) -> Float[Tensor, "grids rows columns channels"]:
         at = torch.from_numpy(origins).to(pixels.device, torch.float32)
         views = cutting.views(pixels, at, patch_px=self._patch_px, out_px=self._network.input_px, shape=self.shape)
-        with compute.autocast():
-            return self._network.features(views).permute(0, 2, 3, 1).contiguous()
+        return self._network.features(views).permute(0, 2, 3, 1).contiguous()
 
-    def _decided(self, maps: Tensor, grid: np.ndarray, cells: np.ndarray, compute: Compute) -> np.ndarray:
+    def _decided(self, windows: Tensor) -> np.ndarray:
+        return self._network.decide(self._network.summed_up(windows)).cpu().numpy()
+
+    def _windows(self, maps: Tensor, grid: np.ndarray, cells: np.ndarray) -> Float[Tensor, "n channels window window"]:
+        """The features of patches: windows of the maps."""
         reach = np.arange(self._network.kind.window)
         row, column = cells[:, 0, None, None] + reach[:, None], cells[:, 1, None, None] + reach
         at = [torch.from_numpy(index).to(maps.device) for index in (grid[:, None, None], row, column)]
-        with compute.autocast():
-            return self._network.decide(maps[tuple(at)].permute(0, 3, 1, 2)).cpu().numpy()
+        return maps[tuple(at)].permute(0, 3, 1, 2)

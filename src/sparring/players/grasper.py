@@ -21,6 +21,7 @@ MAX_IMAGE_PX, MAX_SIDE_PX = 64_000_000, 8_000
 MAX_PATCHES_N = 100_000
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 """Others, such as EPS, are read by other programs."""
+UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, NotImplementedError, Image.DecompressionBombError)
 EXPORTED = "model.safetensors"
 """The player in a folder that `sparring export` has made."""
 Rgb = UInt8[np.ndarray, "h w 3"]
@@ -94,7 +95,7 @@ class Grasper:
             seed: decides where patches are sampled.
 
         Raises:
-            ConfigError: an impossible number, or both `pixel_m` and `camera`.
+            ConfigError: an impossible wish, or both `pixel_m` and `camera`.
             DataError: the image cannot be read, is smaller than a patch, or has no features at all.
         """
         _require_possible(top_k, n_patches, pixel_m, seed)
@@ -146,6 +147,9 @@ def _require_possible(top_k: int, n_patches: int | None, pixel_m: float | None, 
     for name, value in (("top_k", top_k), ("n_patches", n_patches), ("pixel_m", pixel_m)):
         if value is not None and not 0 < value < np.inf:
             raise ConfigError(f"{name} must be positive, got {value}")
+    for name, value in (("top_k", top_k), ("n_patches", n_patches), ("seed", seed)):
+        if value is not None and value % 1 != 0:
+            raise ConfigError(f"{name} must be a whole number, got {value!r}")
     if n_patches is not None and n_patches > MAX_PATCHES_N:
         raise ConfigError(f"n_patches must be at most {MAX_PATCHES_N}, got {n_patches}")
     if seed < 0:
@@ -161,9 +165,10 @@ def as_rgb(image: str | Path | Image.Image | np.ndarray) -> Rgb:
     if isinstance(image, str | Path):
         return read_image(Path(image))
     if isinstance(image, Image.Image):
-        return np.array(image.convert("RGB"))
-    if image.dtype != np.uint8:
-        raise DataError(f"an image is of bytes (uint8) in 0..255, got {image.dtype}")
+        return _rgb_of(image, "the image")
+    if getattr(image, "dtype", None) != np.uint8:
+        found = getattr(image, "dtype", type(image).__name__)
+        raise DataError(f"an image is a file, a PIL image or a numpy array of bytes (uint8) in 0..255, got {found}")
     if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))) or 0 in image.shape:
         raise DataError(f"an image has the shape (h, w, 3), (h, w, 4) or (h, w), got {image.shape}")
     return np.array(Image.fromarray(image).convert("RGB"))
@@ -179,8 +184,27 @@ def read_image(path: Path) -> Rgb:
         with Image.open(path, formats=FORMATS) as picture:
             if picture.width * picture.height > MAX_IMAGE_PX:
                 raise DataError(f"{path} has {picture.width} x {picture.height} px; at most {MAX_IMAGE_PX // 10**6} Mpx are read")
-            return np.array(picture.convert("RGB"))
+            return _rgb_of(picture, str(path))
     except FileNotFoundError:
         raise DataError(f"there is no image {path}") from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, NotImplementedError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path} is not a picture that can be read ({error}); allowed are {', '.join(FORMATS)}") from None
+    except UNREADABLE as error:
+        raise _unreadable(str(path), error) from None
+
+
+def _rgb_of(picture: Image.Image, name: str) -> Rgb:
+    """RGB bytes; of 16 bits a channel the upper eight."""
+    try:
+        if picture.mode.startswith("I"):
+            values = np.asarray(picture)
+            if values.min() < 0 or values.max() >= 2**16:
+                raise DataError(f"{name} has values in {values.min()}..{values.max()}; grey pictures of 8 or 16 bits are read")
+            picture = Image.fromarray((values >> 8).astype(np.uint8))
+        if picture.mode == "F":
+            raise DataError(f"{name} holds floating-point numbers; pictures of 8 or 16 bits are read")
+        return np.array(picture.convert("RGB"))
+    except UNREADABLE as error:
+        raise _unreadable(name, error) from None
+
+
+def _unreadable(name: str, error: Exception) -> DataError:
+    return DataError(f"{name} is not a picture that can be read ({error}); allowed are {', '.join(FORMATS)}")

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from sparring.config import NetworkConfig
 from sparring.errors import ConfigError, unknown_name
 from sparring.players.trunks import TRUNKS, Trunk
-from sparring.players.weights import load_imagenet_convolutions
+from sparring.players.weights import PUBLISHED, load_imagenet_convolutions
 
 
 class PatchNet(nn.Module):
@@ -33,16 +33,19 @@ class PatchNet(nn.Module):
 
     def forward(self, patches: Float[Tensor, "batch 3 h w"]) -> Float[Tensor, "batch actions"]:
         """Logits of success of every action."""
-        return self.decide(self.features(patches))
+        return self.decide(self.summed_up(self.features(patches)))
 
     def features(self, pixels: Float[Tensor, "batch 3 h w"]) -> Float[Tensor, "batch channels rows columns"]:
         """Feature maps: of patches, or of whole images, where a patch's features are a window of the map."""
         scaled = (pixels - self.mean) / self.std
         return self.convolutions(scaled.contiguous(memory_format=torch.channels_last))
 
-    def decide(self, features: Float[Tensor, "batch channels window window"]) -> Float[Tensor, "batch actions"]:
-        """Logits from the features of patches."""
-        seen = features.mean(dim=(2, 3)) if self.kind.pooled else features.contiguous().flatten(1)
+    def summed_up(self, features: Float[Tensor, "batch channels window window"]) -> Float[Tensor, "batch features"]:
+        """What the fully connected layers see of the feature maps of patches."""
+        return features.mean(dim=(2, 3)) if self.kind.pooled else features.contiguous().flatten(1)
+
+    def decide(self, seen: Float[Tensor, "batch features"]) -> Float[Tensor, "batch actions"]:
+        """Logits from what the fully connected layers see."""
         outputs = self.head(seen).float()
         return outputs[:, :-1] + outputs[:, -1:]
 
@@ -90,17 +93,22 @@ def require_weights(config: NetworkConfig) -> None:
     """Checks, before any work is done, that a network of this config can be made.
 
     Raises:
-        ConfigError: unknown trunk, or a library that it needs is not installed.
+        ConfigError: unknown trunk, a library that it needs is not installed, or convolutions frozen that never learned.
         DataError: the ImageNet convolutions that it starts from were never obtained.
     """
     trunk_named(config.trunk).skeleton()
+    if config.frozen and not starts_from_imagenet(config):
+        raise ConfigError(
+            f"network.frozen=true needs convolutions that have learned: alexnet or resnet18 with network.pretrained=true, not "
+            f"trunk {config.trunk} with network.pretrained={str(config.pretrained).lower()}"
+        )
     if starts_from_imagenet(config):
         load_imagenet_convolutions(config.trunk)
 
 
 def starts_from_imagenet(config: NetworkConfig) -> bool:
     """Whether convolutions start from ImageNet's."""
-    return config.pretrained and trunk_named(config.trunk).imagenet
+    return config.pretrained and config.trunk in PUBLISHED
 
 
 def channels_last(network: PatchNet) -> PatchNet:

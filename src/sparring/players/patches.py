@@ -113,7 +113,7 @@ def turn(
     the adversary's canonical view s+ (section V-E), with the closing direction along its x axis. A -1 in `mirrors` then
     mirrors a patch's x or y axis.
     """
-    middle = (torch.tensor(crops.shape[-2:], device=crops.device).flip(0) - 1) / 2
+    middle = (crops.shape[-1] - 1) / 2
     grid = _grid(offsets + middle, angles_rad, patch_px, out_px, crops.shape[-2:], mirrors)
     if crops.device.type != "cpu":
         return _sampled(crops, grid)

@@ -1,4 +1,7 @@
-"""The convolutional trunks that a player's network may stand on. A new one is a function and a row of `TRUNKS`."""
+"""The convolutional trunks that a player's network may stand on. A new one is a function and a row of `TRUNKS`.
+
+Those with ImageNet weights have a row of `PUBLISHED` in `players/weights.py` too.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,8 +37,6 @@ class Trunk:
     """Whether the fully connected layers see the mean of the feature map instead of all of it."""
     padded: bool = True
     """Whether convolutions pad: a patch alone then differs at its border from the same patch in its image."""
-    imagenet: bool = False
-    """Whether convolutions trained on ImageNet can be had (`players/weights.py`)."""
     fully_connected_std: float | None = None
     """Standard deviation of fresh fully connected weights (biases then 0.1); None: PyTorch's own way."""
 
@@ -121,7 +122,6 @@ TRUNKS: dict[str, Trunk] = {
         window=6,
         stride_px=32,
         hidden=(4096, 1024),
-        imagenet=True,
         fully_connected_std=0.01,
     ),
     "compact": Trunk(
@@ -145,6 +145,5 @@ TRUNKS: dict[str, Trunk] = {
         stride_px=32,
         hidden=(),
         pooled=True,
-        imagenet=True,
     ),
 }
