@@ -1,5 +1,6 @@
 """A trained protagonist as something to call on an image."""
 
+import warnings
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -181,7 +182,7 @@ def read_image(path: Path) -> Rgb:
         DataError: missing, not a picture, or too large.
     """
     try:
-        with Image.open(path, formats=FORMATS) as picture:
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as picture:
             if picture.width * picture.height > MAX_IMAGE_PX:
                 raise DataError(f"{path} has {picture.width} x {picture.height} px; at most {MAX_IMAGE_PX // 10**6} Mpx are read")
             return _rgb_of(picture, str(path))
