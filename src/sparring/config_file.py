@@ -60,7 +60,12 @@ def to_json(config: RunConfig) -> str:
 
 def hash_of(config: RunConfig) -> str:
     """A short name for everything that decides a run's results."""
-    return hashlib.sha256(to_json(config).encode()).hexdigest()[:16]
+    return hash_of_text(to_json(config))
+
+
+def hash_of_text(text: str) -> str:
+    """The same for a config as it was written, perhaps by a version that knew fewer settings."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def from_json(text: str) -> RunConfig:

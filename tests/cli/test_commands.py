@@ -139,6 +139,8 @@ def test_grasps_are_json_and_a_picture(played: tiny.PlayedRun, scene: Path, tmp_
     told = json.loads(done.stdout)
     assert told["player"] == "snatch-1"
     assert told["picture"] == str(drawn)
+    assert told["pixel_m"] == played.config.world.camera.pixel_m
+    assert "of table" in done.stderr
     assert len(told["grasps"]) == 3
     best = told["grasps"][0]
     assert best.keys() == {"column_px", "row_px", "angle", "angle_deg", "probability", "pose"}
@@ -330,6 +332,10 @@ def test_an_image_with_nothing_to_grasp_is_one_line(
         ("--pixel-m", "nan"),
         ("--pixel-m", "inf"),
         ("--pixel-m", 1e-12),
+        ("--apart-m", -0.1),
+        ("--name", "champion"),
+        ("--out", ""),
+        ("--out", "drawn.jpg"),
         ("--seed", -1),
     ],
     ids=str,
@@ -337,7 +343,7 @@ def test_an_image_with_nothing_to_grasp_is_one_line(
 def test_an_impossible_wish_for_grasps_is_one_line(
     here: Here, played: tiny.PlayedRun, scene: Path, arguments: tuple[object, ...], tmp_path: Path
 ) -> None:
-    done = here("grasp", scene, "--player", played.folder.path, *arguments, "--out", tmp_path / "drawn.png")
+    done = here("grasp", scene, "--player", played.folder.path, "--out", tmp_path / "drawn.png", *arguments)
     refused(done, done.returncode)
     assert done.returncode in (1, 2)
 

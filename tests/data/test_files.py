@@ -55,6 +55,27 @@ def test_a_writer_that_fails_in_its_own_way_leaves_the_old_file(tmp_path: Path) 
     assert path.read_text() == "old"
 
 
+@pytest.mark.parametrize("there", ["folder", "device", "pipe"])
+def test_what_is_no_file_is_left_alone(tmp_path: Path, there: str) -> None:
+    path = tmp_path / "there"
+    if there == "folder":
+        path.mkdir()
+    elif there == "pipe":
+        os.mkfifo(path)
+    else:
+        path = Path("/dev/null")
+    with pytest.raises(RunFolderError, match="is not a file"):
+        write_text(path, "text")
+    assert not path.is_file()
+
+
+def test_what_a_link_leads_to_is_written_not_the_link(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    write_text(tmp_path / "link", "text")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_text() == "text"
+
+
 def test_what_a_kill_left_behind_is_written_over(tmp_path: Path) -> None:
     (tmp_path / "file.txt.part").write_text("left by a kill")
     write_text(tmp_path / "file.txt", "new")

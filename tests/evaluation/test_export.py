@@ -121,6 +121,21 @@ def test_nothing_else_is_overwritten(played: tiny.PlayedRun, copied: RunFolder, 
     assert (tmp_path / "notes" / "README.md").read_text() == "mine"
 
 
+def test_a_damaged_player_does_not_get_the_results_of_a_whole_one(copied: RunFolder, tmp_path: Path) -> None:
+    path = copied.player("start")
+    copied.enter(path)
+    content = bytearray(path.read_bytes())
+    content[-100] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"damaged.*sparring verify"):
+        export(path, tmp_path / "out", onnx=False)
+
+
+def test_an_export_is_exported_again(folder: Path, tmp_path: Path) -> None:
+    export(folder, tmp_path / "again", onnx=False)
+    assert Grasper.load(tmp_path / "again").predict(picture()) == Grasper.load(folder).predict(picture())
+
+
 def test_a_player_of_a_damaged_run_is_not_exported_in_silence(copied: RunFolder, tmp_path: Path) -> None:
     copied.metrics_path.write_text('{"fit": "start", "summary": {"held_out": {"n": 3}}}\n')
     with pytest.raises(DataError, match="metrics"):

@@ -12,7 +12,6 @@ from hostile import JSON_TEXTS, JSON_VALUES, STRINGS, damaged, fuzzed, read_or_r
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparring.config_file import hash_of
 from sparring.data.files import write_text
 from sparring.errors import DataError
 from sparring.evaluation.evaluate import all_results
@@ -162,7 +161,7 @@ def test_a_run_with_any_results_is_checked(run: RunFolder, data: st.DataObject) 
 
 @pytest.mark.parametrize("name", ["", ".", "/", "..", "../../etc/passwd", "/etc/passwd", "a\0b", "\ud800", "a\nb"])
 def test_a_manifest_that_names_what_is_no_file_of_the_run_is_damaged(run: RunFolder, name: str) -> None:
-    content = json.dumps({"complete": True, "config": hash_of(run.config()), "sha256": {name: SHA}}).encode()
+    content = json.dumps({"complete": True, "config": run.config_hash(), "sha256": {name: SHA}}).encode()
 
     def check() -> None:
         found = found_in(run)

@@ -17,9 +17,10 @@ from PIL import Image
 from sparring.evaluation.export import _require_ours
 from sparring.game.fit_file import FitFile, FitState
 from sparring.players.grasper import FORMATS, as_rgb, read_image
-from sparring.players.pinhole import IDENTITY, PinholeCamera
+from sparring.players.pinhole import PinholeCamera
 
-CAMERA = PinholeCamera(700.0, 700.0, 160.0, 120.0, IDENTITY)
+DOWN = ((1.0, 0.0, 0.0, 0.0), (0.0, -1.0, 0.0, 0.0), (0.0, 0.0, -1.0, 1.0), (0.0, 0.0, 0.0, 1.0))
+CAMERA = PinholeCamera(700.0, 700.0, 160.0, 120.0, DOWN)
 PIXELS = np.array([[0.0, 0.0], [1e6, -1e6], [160.0, 120.0]])
 
 

@@ -39,6 +39,26 @@ def test_grasps_come_best_first_and_lie_in_the_image(grasper: Grasper) -> None:
     assert grasps != grasper.predict(picture(), top_k=5, seed=1)
 
 
+@pytest.mark.parametrize("apart_m", [0.0, 0.012, 0.03])
+def test_grasps_lie_as_far_apart_as_asked(grasper: Grasper, apart_m: float) -> None:
+    grasps = grasper.predict(picture(), top_k=6, apart_m=apart_m)
+    places = np.array([[grasp.column_px, grasp.row_px] for grasp in grasps])
+    distances_m = 0.003 * np.linalg.norm(places[:, None] - places, axis=-1)[np.triu_indices(len(grasps), 1)]
+    assert len(grasps) == 6
+    assert (distances_m >= apart_m - 1e-9).all()
+    everything = grasper.predict(picture(), top_k=10_000, apart_m=0.0)
+    assert len(everything) == 32 * 18
+    assert grasps[0] == everything[0]
+    assert grasper.predict(picture(), top_k=10_000, apart_m=10.0) == everything[:1]
+
+
+def test_a_photo_is_turned_as_its_exif_says(grasper: Grasper, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.ascontiguousarray(np.rot90(picture()))).save(tmp_path / "turned.png", exif=exif)
+    assert np.array_equal(read_image(tmp_path / "turned.png"), picture())
+
+
 def test_an_image_smaller_than_a_patch_is_refused(grasper: Grasper) -> None:
     with pytest.raises(DataError, match=r"40 x 40 px.*48 px \(a patch\).*--pixel-m"):
         grasper.predict(picture(40, 40))
@@ -169,6 +189,8 @@ def test_an_array_that_is_no_image_is_refused(grasper: Grasper, image: object, s
         {"seed": -1},
         {"top_k": 2.5},
         {"seed": 0.5},
+        {"apart_m": -1.0},
+        {"apart_m": float("nan")},
     ],
     ids=str,
 )
@@ -196,10 +218,10 @@ def test_a_resampled_image_is_grasped_at_the_same_places(grasper: Grasper) -> No
     """An image twice as fine is brought to the training's scale: patches are sampled where they were, to a pixel."""
     smooth = np.asarray(Image.fromarray(picture(20, 15)).resize((160, 120), Image.Resampling.BICUBIC))
     fine = np.asarray(Image.fromarray(smooth).resize((320, 240), Image.Resampling.BICUBIC))
-    coarse = {(round(one.column_px, 3), round(one.row_px, 3)) for one in grasper.predict(smooth, top_k=400)}
+    coarse = {(round(one.column_px, 3), round(one.row_px, 3)) for one in grasper.predict(smooth, top_k=400, apart_m=0.001)}
     found = {
         (round(one.column_px / 2 - 0.25, 3), round(one.row_px / 2 - 0.25, 3))
-        for one in grasper.predict(fine, top_k=400, pixel_m=0.0015)
+        for one in grasper.predict(fine, top_k=400, pixel_m=0.0015, apart_m=0.001)
     }
     assert len(coarse) >= 20
     assert len(found & coarse) > 0.8 * len(coarse)
@@ -215,3 +237,11 @@ def test_what_the_package_exports_is_loaded_when_asked_for() -> None:
 def test_a_folder_that_holds_no_export_says_what_to_name(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"players/NAME\.safetensors"):
         Grasper.load(tmp_path)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_an_unknown_device_or_way_of_scoring_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(DeviceError, match=r"'tpu'.*auto, cpu, cuda"):
+        Grasper.load(device="tpu")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"'sparse'.*auto, patches, dense"):
+        Grasper.load(scoring="sparse")  # type: ignore[arg-type]

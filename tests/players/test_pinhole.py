@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from sparring.errors import ConfigError, DataError
-from sparring.players.pinhole import IDENTITY, PinholeCamera
+from sparring.players.pinhole import PinholeCamera
+
+UPWARDS = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 1.0), (0.0, 0.0, 0.0, 1.0))
 
 
 def camera(tilt_deg: float = 0.0, yaw_deg: float = 0.0, height_m: float = 1.0, table_z_m: float = 0.0) -> PinholeCamera:
@@ -67,6 +69,8 @@ def test_a_camera_is_read_from_json(tmp_path: Path) -> None:
         ("", "not JSON"),
         ("[" * 10_000, "not JSON"),
         ("{}", "no camera"),
+        ("[]", "JSON object, this is a list"),
+        ("null", "JSON object, this is a NoneType"),
         (json.dumps(asdict(camera()) | {"fx_px": "wide"}), "no camera"),
         (json.dumps(asdict(camera()) | {"fx_px": -1.0}), "focal lengths positive"),
         (json.dumps(asdict(camera()) | {"table_z_m": float("nan")}), "finite"),
@@ -85,8 +89,24 @@ def test_what_is_no_camera_is_refused_by_its_path(tmp_path: Path, content: str, 
 
 
 def test_a_camera_that_does_not_see_the_table_says_so() -> None:
-    up = replace(camera(), world_from_camera=IDENTITY)
+    up = replace(camera(), world_from_camera=UPWARDS)
     with pytest.raises(DataError, match="does not see the table"):
         up.on_table(np.array([[10.0, 10.0]]))
     with pytest.raises(DataError, match="does not see the table"):
-        camera(height_m=-1.0).pixel_m(640, 480)
+        camera(tilt_deg=80.0).on_table(np.array([[320.0, -4000.0], [320.0, 4000.0]]))
+
+
+def test_a_camera_below_the_table_is_refused() -> None:
+    with pytest.raises(ConfigError, match="from above"):
+        camera(height_m=-1.0)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_a_pose_may_be_an_array_or_lists() -> None:
+    pose = np.array(camera(10.0).world_from_camera)
+    assert replace(camera(), world_from_camera=pose) == camera(10.0)
+    assert replace(camera(), world_from_camera=pose.tolist()) == camera(10.0)
+    assert hash(replace(camera(), world_from_camera=pose.tolist()))
+    for wrong in (np.eye(3), [[1.0, 2.0], [3.0]], "pose", None):
+        with pytest.raises(ConfigError, match="4 x 4"):
+            replace(camera(), world_from_camera=wrong)

@@ -243,6 +243,7 @@ def grasp(
     patches: int | None = None,
     pixel_m: float | None = None,
     camera: Path | None = None,
+    apart_m: float = 0.02,
     scoring: Scoring = "auto",
     seed: int = 0,
     device: DeviceName = "auto",
@@ -257,14 +258,17 @@ def grasp(
         name: another player of the run, such as start or shake-1.
         top_k: how many grasps.
         patches: how many patches are sampled; as in the player's training unless given.
-        pixel_m: size of the picture's pixels on the table in metres; as in the player's training unless given.
+        pixel_m: size of the picture's pixels on the table in metres: the width of the table in the picture divided by the
+            picture's width in pixels; as in the player's training unless given (0.0015 for the player that comes along).
         camera: a JSON file of the camera, {fx_px, fy_px, cx_px, cy_px, world_from_camera (4 x 4), table_z_m}: gives the size of
             pixels, and every grasp its pose on the table.
-        scoring: patches one by one, dense, or auto: dense where the scores are the same so.
+        apart_m: of grasps nearer to each other than this on the table only the best is told; 0: all angles at all places.
+        scoring: patches at random places one by one, dense (on grids), or auto: dense where a patch's score is the same so.
         seed: where the patches are sampled from.
         device: where the network runs.
         out: where the drawn picture goes; IMAGE-grasps.png unless given.
     """
+    from sparring.config import HandConfig
     from sparring.data.files import write_atomically
     from sparring.errors import ConfigError
     from sparring.evaluation.drawing import draw_grasps
@@ -273,17 +277,26 @@ def grasp(
 
     if name is not None and player is None:
         raise ConfigError("--name chooses among the players of a run: name the run with --player")
+    drawn = out or image.with_name(f"{image.stem}-grasps.png")
+    if drawn.suffix.lower() != ".png" or drawn.resolve() == image.resolve():
+        raise ConfigError(f"--out must be another file that ends in .png, got {str(drawn)!r}")
     grasper = Grasper.load(None if player is None else _checkpoint(player, name), device=device, scoring=scoring)
     seen_from = None if camera is None else PinholeCamera.read(camera)
     pixels = read_image(image)
-    grasps = grasper.predict(pixels, top_k=top_k, n_patches=patches, pixel_m=pixel_m, camera=seen_from, seed=seed)
+    grasps = grasper.predict(
+        pixels, top_k=top_k, n_patches=patches, pixel_m=pixel_m, camera=seen_from, apart_m=apart_m, seed=seed
+    )
+    height, width = pixels.shape[:2]
     if seen_from is not None:
-        pixel_m = seen_from.pixel_m(pixels.shape[1], pixels.shape[0])
-    drawn = out or image.with_name(f"{image.stem}-grasps.png")
-    picture = draw_grasps(pixels, grasps, opening_px=grasper.card.patches.size_px(pixel_m or grasper.card.pixel_m) / 2)
+        pixel_m = seen_from.pixel_m(width, height)
+    elif pixel_m is None:
+        pixel_m = grasper.card.pixel_m
+        seen = f"{width * pixel_m:.2f} x {height * pixel_m:.2f} m of table"
+        print(f"sparring: no --pixel-m: {1000 * pixel_m:g} mm a pixel assumed, so that the picture shows {seen}", file=sys.stderr)
+    picture = draw_grasps(pixels, grasps, opening_px=HandConfig().opening_m / pixel_m)
     write_atomically(drawn, lambda part: picture.save(part, "png"))
     found = [asdict(one) | {"angle_deg": one.angle_deg} for one in grasps]
-    print(json.dumps({"player": grasper.card.name, "picture": str(drawn), "grasps": found}, indent=1))
+    print(json.dumps({"player": grasper.card.name, "pixel_m": pixel_m, "picture": str(drawn), "grasps": found}, indent=1))
 
 
 def export(player: Positional[Path], /, out: Path, name: str | None = None, onnx: bool = True) -> None:
@@ -394,11 +407,21 @@ def _config(preset: str, settings: tuple[str, ...], seed: int | None) -> RunConf
 
 def _checkpoint(player: Path, name: str | None) -> Path:
     """A checkpoint, the folder of an export, or a player of a run."""
+    from sparring.errors import CheckpointError, ConfigError, unknown_name
     from sparring.evaluation.evaluate import trained_players
     from sparring.game.run_folder import RunFolder
     from sparring.players.grasper import EXPORTED
 
     if not player.is_dir() or (player / EXPORTED).exists():
+        if name is not None:
+            raise ConfigError(f"--name chooses among the players of a run, and {player} is none")
         return player
     run = RunFolder(player)
-    return run.player(name or trained_players(run, run.config())[-1])
+    last = trained_players(run, run.config())[-1]
+    path = run.player(name or last)
+    if not path.exists():
+        known = sorted(one.stem for one in path.parent.glob("*.safetensors"))
+        raise CheckpointError(f"{player}: {unknown_name('player', name, known)}")
+    if run.is_damaged(path):
+        raise CheckpointError(f"{path} is damaged: it is not what the run's manifest.json says; see `sparring verify {player}`")
+    return path

@@ -12,8 +12,12 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Lets `write` fill a temporary file beside `path`, syncs it and renames it.
 
     Raises:
-        RunFolderError: the disk is full or the folder cannot be written; `path` is as it was.
+        RunFolderError: the disk is full, the folder cannot be written, or something that is no file is there; `path` is as it
+            was.
     """
+    path = path.resolve()  # what a link leads to is replaced, not the link
+    if path.exists() and not path.is_file():
+        raise RunFolderError(f"could not write {path}: it exists and is not a file; choose another name")
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,7 +29,7 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
         _discard(part)
         raise RunFolderError(
             f"could not write {path}: {error.strerror or error}; make room or choose another folder, "
-            "then run the same command again: it goes on where it stopped"
+            "then run the same command again; what is done already is not done again"
         ) from error
 
 

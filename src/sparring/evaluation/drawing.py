@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from sparring.actions.grasp import angle_rad
 from sparring.actions.snatch import SNATCHES_N, snatch_of
@@ -23,18 +23,19 @@ def draw_grasps(image: UInt8[np.ndarray, "h w 3"], grasps: Sequence[ImageGrasp],
     """The image with every grasp as two jaws and the line of closing; the first, the best, in green."""
     scale = max(1, -(-ENLARGED_PX // image.shape[1]))
     picture = Image.fromarray(image).resize((image.shape[1] * scale, image.shape[0] * scale), Image.Resampling.BICUBIC)
-    pen = ImageDraw.Draw(picture)
+    pen, thick = ImageDraw.Draw(picture), max(1, round(picture.width / ENLARGED_PX))
+    font = ImageFont.load_default(11 * thick)
     for rank, grasp in reversed(list(enumerate(grasps))):
         colour = OTHERS if rank else BEST
         centre = (np.array([grasp.column_px, grasp.row_px]) + 0.5) * scale
         angle = float(angle_rad(grasp.angle))
         along = np.array([np.cos(angle), -np.sin(angle)]) * opening_px * scale / 2
         across = np.array([-along[1], along[0]]) * JAW_SHARE
-        pen.line([tuple(centre - along), tuple(centre + along)], fill=colour, width=max(1, scale))
+        pen.line([tuple(centre - along), tuple(centre + along)], fill=colour, width=2 * thick)
         for jaw in (centre - along, centre + along):
-            pen.line([tuple(jaw - across), tuple(jaw + across)], fill=colour, width=2 * scale)
+            pen.line([tuple(jaw - across), tuple(jaw + across)], fill=colour, width=4 * thick)
         if grasp.probability is not None:
-            pen.text(tuple(centre + 0.2 * along + across), f"{grasp.probability:.2f}", fill=colour)
+            pen.text(tuple(centre + 0.2 * along + across), f"{grasp.probability:.2f}", fill=colour, font=font)
     return picture
 
 

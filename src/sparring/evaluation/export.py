@@ -8,14 +8,14 @@ from typing import Any
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.config_file import to_json
 from sparring.data.files import read_text, write_atomically, write_text
-from sparring.errors import DataError, ExportError
+from sparring.errors import CheckpointError, DataError, ExportError
 from sparring.evaluation.evaluate import all_results
 from sparring.evaluation.markdown import markdown, percent, with_interval
 from sparring.evaluation.report import held_out_of
 from sparring.evaluation.statistics import Rate
 from sparring.game.run_folder import RunFolder
 from sparring.players.checkpoint import FORMAT, PlayerCard, load_player, save_player
-from sparring.players.grasper import EXPORTED
+from sparring.players.grasper import EXPORTED, exported_in
 from sparring.players.networks import PatchNet
 from sparring.players.onnx_model import INPUT, OUTPUT, onnx_model
 from sparring.players.policies import SMOOTHING
@@ -103,8 +103,11 @@ def export(checkpoint: Path, out: Path, *, onnx: bool = True) -> list[Path]:
         ExportError: the ONNX model is not what the network is, or the folder holds something else.
         RunFolderError: the folder cannot be written, or the player's run is damaged.
     """
+    checkpoint = exported_in(checkpoint) if checkpoint.is_dir() else checkpoint
     network, card = load_player(checkpoint)
     source = source_of(checkpoint)
+    if source is not None and source.run.is_damaged(source.run.player(source.name)):
+        raise CheckpointError(f"{checkpoint} is damaged: it is not what the run's manifest.json says; see `sparring verify`")
     _require_ours(out)
     content, off = onnx_model(network) if onnx else (None, None)
     texts = {

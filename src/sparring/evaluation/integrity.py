@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from sparring.config import RunConfig
-from sparring.config_file import hash_of
 from sparring.data.store import read_shard, shard_path
 from sparring.errors import DataError, SparringError
 from sparring.evaluation.evaluate import all_results, is_whole, read_results
@@ -83,7 +82,7 @@ def _manifest(run: RunFolder, config: RunConfig, found: Findings) -> Manifest:
     except DataError as error:
         found.damages.append(Damage(name, _reason(error, run.manifest_path), f"delete it and {AGAIN}"))
         return Manifest()
-    if manifest.complete and manifest.config != hash_of(config):
+    if manifest.complete and manifest.config != run.config_hash():
         found.damages.append(
             Damage(Path("config.json"), "is not the config that the run was played with", _mend(Path("config.json")))
         )

@@ -5,7 +5,7 @@ import json
 
 from safetensors import SafetensorError, safe_open
 
-from sparring.config_file import to_json
+from sparring.data.files import read_text
 from sparring.data.store import digest_of, read_shard
 from sparring.errors import CheckpointError
 from sparring.game.run_folder import FOREIGN, NOT_DECIDING, RunFolder
@@ -17,7 +17,8 @@ def digest_run(run: RunFolder) -> str:
     Raises:
         SparringError: the folder holds no run, or a file of it is damaged.
     """
-    total = hashlib.sha256(to_json(run.config()).encode())
+    run.config()
+    total = hashlib.sha256(read_text(run.config_path).encode())
     for folder in ("stages", "evaluation", "crossplay"):
         for path in sorted(path for path in (run.path / folder).rglob("*.parquet") if FOREIGN not in path.stem):
             total.update(f"{path.relative_to(run.path).as_posix()}:{digest_of(read_shard(path))}".encode())

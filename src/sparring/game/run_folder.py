@@ -13,7 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from sparring.config import RunConfig
-from sparring.config_file import from_json, hash_of, to_json
+from sparring.config_file import from_json, hash_of_text, to_json
 from sparring.data.files import read_text, write_text
 from sparring.data.store import is_whole_shard
 from sparring.errors import ConfigError, DataError, RunFolderError
@@ -88,6 +88,19 @@ class RunFolder:
             return from_json(read_text(self.config_path))
         except (ConfigError, DataError) as error:
             raise RunFolderError(f"{self.config_path}: {error}") from None
+
+    def config_hash(self) -> str:
+        """Names the config as it was written: settings that later versions know do not change it.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+        return hash_of_text(read_text(self.config_path))
+
+    def is_damaged(self, path: Path) -> bool:
+        """Whether a file is known to be another than was written; changes nothing."""
+        known = manifest.read_manifest(self.manifest_path).sha256.get(self._name(path))
+        return known is not None and path.is_file() and manifest.sha256_of(path) != known
 
     def begin(self, config: RunConfig, provenance: dict[str, Any]) -> None:
         """Makes the folder, or checks that it belongs to the same config.
@@ -229,7 +242,7 @@ class RunFolder:
             name: known[name] if name in known and not manifest.is_derived(name) else manifest.sha256_of(self.path / name)
             for name in map(self._name, self.files())
         }
-        manifest.write_manifest(self.manifest_path, manifest.Manifest(True, hash_of(self.config()), sums))
+        manifest.write_manifest(self.manifest_path, manifest.Manifest(True, self.config_hash(), sums))
 
     def files(self) -> list[Path]:
         """All files of the run, but for the manifest, the lock, and parts of files that a kill left behind."""

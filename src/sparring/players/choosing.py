@@ -41,6 +41,17 @@ def is_dense(scoring: Scoring, network: PatchNet) -> bool:
     return scoring == "dense" or (scoring == "auto" and not network.kind.padded)
 
 
+def grasps_of(
+    pairs: policies.Choice, centres: Float[np.ndarray, "patches 2"], logits: Float[np.ndarray, "patches angles"]
+) -> list[ImageGrasp]:
+    """The grasps that pairs of patch and angle stand for."""
+    probabilities = policies.sigmoid(policies.smoothed(logits))
+    return [
+        ImageGrasp(float(centres[patch, 0]), float(centres[patch, 1]), int(angle), float(probabilities[patch, angle]))
+        for patch, angle in pairs
+    ]
+
+
 class GraspPlayer(Protocol):
     """Chooses grasps in an image."""
 
@@ -99,11 +110,7 @@ class Protagonist:
         """`k` grasps by the policy; greedy ones come best first."""
         centres, logits = self.scored(image, rng)
         pairs = policies.greedy_pairs(logits, k) if self.policy == "greedy" else policies.importance_pairs(logits, k, rng)
-        probabilities = policies.sigmoid(policies.smoothed(logits))
-        return [
-            ImageGrasp(float(centres[patch, 0]), float(centres[patch, 1]), int(angle), float(probabilities[patch, angle]))
-            for patch, angle in pairs
-        ]
+        return grasps_of(pairs, centres, logits)
 
     def scored(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Scores:
         """Samples patches, and scores every angle at each."""

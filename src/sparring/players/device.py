@@ -4,12 +4,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 
 from sparring.config import LearningConfig, Precision
-from sparring.errors import DeviceError
+from sparring.errors import DeviceError, unknown_name
 from sparring.farm.processes import cores_n
 
 DeviceName = Literal["auto", "cpu", "cuda"]
@@ -36,8 +36,10 @@ def device_named(name: DeviceName) -> torch.device:
     """The device; `auto` takes a GPU where there is one.
 
     Raises:
-        DeviceError: `cuda` was asked for and is not there.
+        DeviceError: no such name, or `cuda` was asked for and is not there.
     """
+    if name not in get_args(DeviceName):
+        raise DeviceError(unknown_name("device", name, get_args(DeviceName)))
     if name == "cuda" and not torch.cuda.is_available():
         raise DeviceError(
             f"--device cuda: this torch ({torch.__version__}) sees no CUDA device; "

@@ -8,15 +8,16 @@ from typing import Self
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from sparring.actions.grasp import ANGLES_N, angle_rad
-from sparring.config import Scoring
-from sparring.errors import CheckpointError, ConfigError, DataError
+from sparring.config import SCORINGS, Scoring
+from sparring.errors import CheckpointError, ConfigError, DataError, unknown_name
 from sparring.players.checkpoint import PlayerCard, load_player
-from sparring.players.choosing import ImageGrasp, Protagonist
+from sparring.players.choosing import ImageGrasp, Protagonist, grasps_of
 from sparring.players.device import Compute, DeviceName, device_named
 from sparring.players.pinhole import PinholeCamera, TablePose
+from sparring.players.policies import distinct_pairs
 
 MAX_IMAGE_PX, MAX_SIDE_PX = 64_000_000, 8_000
 MAX_PATCHES_N = 100_000
@@ -54,7 +55,7 @@ class Grasper:
         Args:
             path: the checkpoint or the folder; the `compact` player that comes with the package unless given.
             device: where it runs.
-            scoring: patches one by one, dense, or auto: dense where the scores are the same so.
+            scoring: patches at random places one by one, dense (on grids), or auto: dense where a patch's score is the same so.
 
         Raises:
             CheckpointError: there is no whole protagonist.
@@ -62,9 +63,11 @@ class Grasper:
         if path is None:
             with resources.as_file(resources.files("sparring") / "players" / "shipped" / EXPORTED) as shipped:
                 return cls.load(shipped, device=device, scoring=scoring)
+        if scoring not in SCORINGS:
+            raise ConfigError(unknown_name("scoring", scoring, SCORINGS))
         path = Path(path)
         if path.is_dir():
-            path = _exported(path)
+            path = exported_in(path)
         network, card = load_player(path, role="protagonist")
         compute = Compute(device_named(device), bf16=False)
         network.to(compute.device)
@@ -83,23 +86,26 @@ class Grasper:
         n_patches: int | None = None,
         pixel_m: float | None = None,
         camera: PinholeCamera | None = None,
+        apart_m: float = 0.02,
         seed: int = 0,
     ) -> list[Grasp]:
         """The `top_k` best grasps of `n_patches` sampled patches, best first.
 
         Args:
-            image: a table from above: a file, a PIL image, or bytes [h, w, 3] (RGB), [h, w, 4] (RGBA) or [h, w] (grey).
+            image: a table from above: a file, a PIL image, or bytes (uint8) [h, w, 3] (RGB, not BGR), [h, w, 4] (RGBA) or
+                [h, w] (grey). Pixels are counted in the image as it is seen, turned as its EXIF says.
             top_k: how many grasps.
             n_patches: how many patches are looked at; as in training unless given.
             pixel_m: size of the image's pixels on the table; as in training unless given. Another size is resampled.
+            apart_m: of grasps nearer to each other than this only the best is returned; 0: all angles at all places.
             camera: where the image was taken from: gives the size of pixels, and every grasp its pose on the table.
             seed: decides where patches are sampled.
 
         Raises:
             ConfigError: an impossible wish, or both `pixel_m` and `camera`.
-            DataError: the image cannot be read, is smaller than a patch, or has no features at all.
+            DataError: the image cannot be read, is smaller than a patch, or is all of one colour.
         """
-        _require_possible(top_k, n_patches, pixel_m, seed)
+        _require_possible(top_k, n_patches, pixel_m, apart_m, seed)
         pixels = as_rgb(image)
         if camera is not None:
             if pixel_m is not None:
@@ -108,8 +114,9 @@ class Grasper:
         scale = 1.0 if pixel_m is None else pixel_m / self.card.pixel_m
         seen = self._at_scale(pixels, scale)
         player = replace(self.protagonist, patches_n=n_patches or self.card.patches_n)
-        found = player.choose(seen, top_k, np.random.default_rng(seed))
-        return [_in_image(one, scale, camera) for one in found]
+        centres, logits = player.scored(seen, np.random.default_rng(seed))
+        pairs = distinct_pairs(logits, centres, int(top_k), apart_px=apart_m / self.card.pixel_m)
+        return [_in_image(one, scale, camera) for one in grasps_of(pairs, centres, logits)]
 
     def _at_scale(self, pixels: Rgb, scale: float) -> UInt8[np.ndarray, "rows columns 3"]:
         """The image with pixels of the size that was learned from."""
@@ -118,7 +125,7 @@ class Grasper:
             raise DataError(
                 f"the image is {pixels.shape[1]} x {pixels.shape[0]} px, at the scale of the training {width} x {height}; "
                 f"a side must lie between {self.patch_px:.0f} px (a patch) and {MAX_SIDE_PX}: "
-                "give another image, or the size of its pixels on the table with --pixel-m"
+                "give another image, or the size of its pixels on the table in metres (--pixel-m, or a camera in metres)"
             )
         if pixels.std() == 0:
             raise DataError("the image is all of one colour; there is nothing to grasp in it")
@@ -134,7 +141,12 @@ def _in_image(found: ImageGrasp, scale: float, camera: PinholeCamera | None) -> 
     return Grasp(column, row, found.angle, found.probability, pose)
 
 
-def _exported(folder: Path) -> Path:
+def exported_in(folder: Path) -> Path:
+    """The player in a folder that `sparring export` has made.
+
+    Raises:
+        CheckpointError: there is none.
+    """
     path = folder / EXPORTED
     if not path.exists():
         raise CheckpointError(
@@ -144,7 +156,7 @@ def _exported(folder: Path) -> Path:
     return path
 
 
-def _require_possible(top_k: int, n_patches: int | None, pixel_m: float | None, seed: int) -> None:
+def _require_possible(top_k: int, n_patches: int | None, pixel_m: float | None, apart_m: float, seed: int) -> None:
     for name, value in (("top_k", top_k), ("n_patches", n_patches), ("pixel_m", pixel_m)):
         if value is not None and not 0 < value < np.inf:
             raise ConfigError(f"{name} must be positive, got {value}")
@@ -153,8 +165,9 @@ def _require_possible(top_k: int, n_patches: int | None, pixel_m: float | None, 
             raise ConfigError(f"{name} must be a whole number, got {value!r}")
     if n_patches is not None and n_patches > MAX_PATCHES_N:
         raise ConfigError(f"n_patches must be at most {MAX_PATCHES_N}, got {n_patches}")
-    if seed < 0:
-        raise ConfigError(f"seed must be zero or positive, got {seed}")
+    for name, value in (("seed", seed), ("apart_m", apart_m)):
+        if not 0 <= value < np.inf:
+            raise ConfigError(f"{name} must be zero or positive, got {value}")
 
 
 def as_rgb(image: str | Path | Image.Image | np.ndarray) -> Rgb:
@@ -193,8 +206,9 @@ def read_image(path: Path) -> Rgb:
 
 
 def _rgb_of(picture: Image.Image, name: str) -> Rgb:
-    """RGB bytes; of 16 bits a channel the upper eight."""
+    """RGB bytes, turned as EXIF says; of 16 bits a channel the upper eight."""
     try:
+        picture = ImageOps.exif_transpose(picture)
         if picture.mode.startswith("I"):
             values = np.asarray(picture)
             if values.min() < 0 or values.max() >= 2**16:

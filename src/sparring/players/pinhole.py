@@ -46,6 +46,19 @@ class PinholeCamera:
     """Height of the table in the world, whose z axis points up."""
 
     def __post_init__(self) -> None:
+        """Takes any 4 x 4 of numbers for the pose.
+
+        Raises:
+            ConfigError: impossible.
+        """
+        try:
+            pose = np.asarray(self.world_from_camera, float)
+        except (ValueError, TypeError, OverflowError):
+            pose = np.empty(0)
+        if pose.shape != (4, 4):
+            raise ConfigError(f"world_from_camera must be 4 x 4 numbers, got {str(self.world_from_camera)[:200]}")
+        rows = tuple(tuple(float(pose[row, column]) for column in range(4)) for row in range(4))
+        object.__setattr__(self, "world_from_camera", rows)
         numbers = [self.fx_px, self.fy_px, self.cx_px, self.cy_px, self.table_z_m, *np.ravel(self.world_from_camera)]
         if not all(map(math.isfinite, numbers)) or min(self.fx_px, self.fy_px) <= 0:
             raise ConfigError("a camera's numbers must be finite, and its focal lengths positive")
@@ -54,6 +67,9 @@ class PinholeCamera:
             raise ConfigError("the upper left 3 x 3 of world_from_camera must be a rotation")
         if self.world_from_camera[3] != IDENTITY[3]:
             raise ConfigError(f"the last row of world_from_camera must be 0 0 0 1, got {self.world_from_camera[3]}")
+        if self.world_from_camera[2][3] <= self.table_z_m:
+            height_m = self.world_from_camera[2][3]
+            raise ConfigError(f"a camera looks at the table from above: it is at {height_m} m, the table at {self.table_z_m} m")
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -64,7 +80,10 @@ class PinholeCamera:
             DataError: the file cannot be read.
         """
         try:
-            return structured(json.loads(read_text(path)), cls)
+            told = json.loads(read_text(path))
+            if not isinstance(told, dict):
+                raise ConfigError(f"a camera is a JSON object, this is a {type(told).__name__}")
+            return structured(told, cls)
         except (ValueError, RecursionError) as error:
             raise ConfigError(f"{path} is not JSON: {error}") from None
         except ConfigError as error:
@@ -80,14 +99,16 @@ class PinholeCamera:
         Raises:
             DataError: a ray does not meet it.
         """
-        x, y = (pixels - [self.cx_px, self.cy_px]).T / [[self.fx_px], [self.fy_px]]
+        with np.errstate(all="ignore"):
+            x, y = (pixels - [self.cx_px, self.cy_px]).T / [[self.fx_px], [self.fy_px]]
         rays = np.stack([x, y, np.ones_like(x)], axis=1) @ self._rotation.T
         origin = np.array(self.world_from_camera)[:3, 3]
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             reach = (self.table_z_m - origin[2]) / rays[:, 2]
-        if not (np.isfinite(reach).all() and (reach > 0).all()):
+            places = origin + reach[:, None] * rays
+        if not (np.isfinite(places).all() and (reach > 0).all()):
             raise DataError("the camera does not see the table there: check world_from_camera and table_z_m")
-        return origin + reach[:, None] * rays
+        return places
 
     def pixel_m(self, width: int, height: int) -> float:
         """Size of a pixel on the table in the middle of an image: the root of a pixel's area."""

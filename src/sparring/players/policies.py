@@ -33,6 +33,19 @@ def greedy_pairs(logits: Float[np.ndarray, "patches angles"], k: int = 1) -> Cho
     return np.stack(np.unravel_index(best, logits.shape), axis=1)
 
 
+def distinct_pairs(
+    logits: Float[np.ndarray, "patches angles"], centres: Float[np.ndarray, "patches 2"], k: int, *, apart_px: float
+) -> Choice:
+    """The best pairs, best first, none nearer than `apart_px` to a better one: at most `k`, or fewer where there is no room."""
+    kept: list[np.ndarray] = []
+    for pair in greedy_pairs(logits, logits.size):
+        if all(np.linalg.norm(centres[pair[0]] - centres[other[0]]) >= apart_px for other in kept):
+            kept.append(pair)
+        if len(kept) == k:
+            break
+    return np.stack(kept)
+
+
 def sigmoid(logits: np.ndarray) -> np.ndarray:
     """Probability of a logit."""
     return 1.0 / (1.0 + np.exp(-np.asarray(logits, np.float64)))
