@@ -132,12 +132,13 @@ class Patches:
     def _turned(self, at: Tensor, actions: Tensor, offsets: Tensor, mirrors: Tensor | None) -> Tensor:
         angles = self._angles[at] - actions if self._lesson.turned else self._angles[at]
         return turn(
-            self._crops[at],
+            self._crops,
             offsets,
             angles.float() * ANGLE_STEP_RAD,
             patch_px=self._patch_px,
             out_px=self._out_px,
             mirrors=mirrors,
+            rows=at,
         )
 
     def score(self, network: PatchNet, seen: Tensor) -> Float[Tensor, "batch actions"]:

@@ -5,11 +5,11 @@ Pixel positions are (column, row); angles are counter-clockwise in the image.
 
 import numpy as np
 import torch
-from jaxtyping import Float, Num, UInt8
+from jaxtyping import Float, Int, Num, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-CACHED_CROPS_N = 8
+CACHED_CROPS_N = 16
 """So many crops, as floats, stay in a CPU's cache while they are sampled: half the time of a whole batch at once."""
 ROUND_PER_PATCH_N, ROUNDS_N = 4, 12
 """Centres are drawn in rounds of four a wanted patch, at most twelve rounds."""
@@ -79,7 +79,7 @@ def cut(
 ) -> Float[Tensor, "n 3 out out"]:
     """Upright patches of one image, scaled to the network's input."""
     n, angles = len(centres), torch.zeros(len(centres), device=image.device)
-    grid = _grid(centres, angles, patch_px, out_px, image.shape[-2:])
+    grid = _grid(_affine(centres, angles, patch_px, image.shape[-2:]), out_px)
     long = grid.reshape(1, n * out_px, out_px, 2)
     patches = functional.grid_sample(image[None], long, padding_mode="border", align_corners=True)
     return patches.reshape(3, n, out_px, out_px).transpose(0, 1)
@@ -92,61 +92,64 @@ def views(
     rows_n, columns_n = shape
     column = origins[:, 0, None] + _steps(columns_n, patch_px, out_px, image.device)
     row = origins[:, 1, None] + _steps(rows_n, patch_px, out_px, image.device)
-    places = [column[:, None, :].expand(-1, rows_n, -1), row[:, :, None].expand(-1, -1, columns_n)]
-    long = _normalised(places[0], places[1], image.shape[-2:]).reshape(1, len(origins) * rows_n, columns_n, 2)
+    h, w = image.shape[-2:]
+    x, y = column * (2 / (w - 1)) - 1, row * (2 / (h - 1)) - 1
+    grid = torch.stack([x[:, None, :].expand(-1, rows_n, -1), y[:, :, None].expand(-1, -1, columns_n)], dim=-1)
+    long = grid.reshape(1, len(origins) * rows_n, columns_n, 2)
     seen = functional.grid_sample(image[None], long, padding_mode="border", align_corners=True)
     return seen.reshape(3, len(origins), rows_n, columns_n).transpose(0, 1)
 
 
 def turn(
-    crops: Num[Tensor, "n 3 c c"],
+    crops: Num[Tensor, "many 3 c c"],
     offsets: Float[Tensor, "n 2"],
     angles_rad: Float[Tensor, " n"],
     *,
     patch_px: float,
     out_px: int,
     mirrors: Float[Tensor, "n 2"] | None = None,
+    rows: Int[Tensor, " n"] | None = None,
 ) -> Float[Tensor, "n 3 out out"]:
     """Patches about `offsets` (from each crop's centre), whose x axis lies along `angles_rad` in the image.
 
     So a direction at angle `a` in the image is at `a - angle` in the patch: turned by its grasp's angle, a patch is
     the adversary's canonical view s+ (section V-E), with the closing direction along its x axis. A -1 in `mirrors` then
-    mirrors a patch's x or y axis.
+    mirrors a patch's x or y axis. `rows` are the crops that are wanted, all in their order unless given.
     """
+    rows = torch.arange(len(crops), device=crops.device) if rows is None else rows
     middle = (crops.shape[-1] - 1) / 2
-    grid = _grid(offsets + middle, angles_rad, patch_px, out_px, crops.shape[-2:], mirrors)
-    if crops.device.type != "cpu":
-        return _sampled(crops, grid)
-    parts = zip(crops.split(CACHED_CROPS_N), grid.split(CACHED_CROPS_N), strict=True)
-    return torch.cat([_sampled(some, at) for some, at in parts])
+    affine = _affine(offsets + middle, angles_rad, patch_px, crops.shape[-2:], mirrors)
+    at_once_n = CACHED_CROPS_N if crops.device.type == "cpu" else len(rows)
+    parts = zip(rows.split(at_once_n), affine.split(at_once_n), strict=True)
+    return torch.cat([_sampled(crops[some], _grid(how, out_px)) for some, how in parts])
 
 
 def _sampled(crops: Tensor, grid: Tensor) -> Tensor:
     return functional.grid_sample(crops.float(), grid, padding_mode="border", align_corners=True)
 
 
-def _grid(
-    centres: Tensor, angles_rad: Tensor, patch_px: float, out_px: int, shape: torch.Size, mirrors: Tensor | None = None
-) -> Tensor:
-    """Sampling grid [n, out, out, 2] in grid_sample's coordinates (-1..1 from the first to the last pixel's centre)."""
-    steps = _steps(out_px, patch_px, out_px, centres.device)
-    right, up = torch.meshgrid(steps, -steps, indexing="xy")
+def _affine(
+    centres: Tensor, angles_rad: Tensor, patch_px: float, shape: torch.Size, mirrors: Tensor | None = None
+) -> Float[Tensor, "n 2 3"]:
+    """From places in patches (-1..1, y down) to places in images as `grid_sample` counts them."""
+    h, w = shape
+    c, s = (patch_px * turned[:, None] for turned in (torch.cos(angles_rad), torch.sin(angles_rad)))
+    right, down = torch.cat([c, -s], dim=1), torch.cat([s, c], dim=1)
     if mirrors is not None:
-        right, up = right * mirrors[:, 0, None, None], up * mirrors[:, 1, None, None]
-    c, s = torch.cos(angles_rad)[:, None, None], torch.sin(angles_rad)[:, None, None]
-    column = centres[:, 0, None, None] + right * c - up * s
-    row = centres[:, 1, None, None] - right * s - up * c
-    return _normalised(column, row, shape)
+        right, down = right * mirrors[:, :1], down * mirrors[:, 1:]
+    column, row = torch.stack([right, down, 2 * centres], dim=2).unbind(dim=1)
+    places = torch.stack([column / (w - 1), row / (h - 1)], dim=1)
+    places[..., 2] -= 1
+    return places
+
+
+def _grid(affine: Tensor, out_px: int) -> Float[Tensor, "n out out 2"]:
+    return functional.affine_grid(affine, [len(affine), 1, out_px, out_px], align_corners=False)
 
 
 def _steps(n: int, patch_px: float, out_px: int, device: torch.device) -> Tensor:
     """Places of the first `n` samples of a patch, from its centre, in pixels of the image."""
     return ((torch.arange(n, device=device) + 0.5) / out_px - 0.5) * patch_px
-
-
-def _normalised(column: Tensor, row: Tensor, shape: torch.Size) -> Tensor:
-    h, w = shape
-    return torch.stack([column * (2 / (w - 1)) - 1, row * (2 / (h - 1)) - 1], dim=-1)
 
 
 def crop_side_px(patch_px: float) -> int:
