@@ -36,6 +36,12 @@ def test_nothing_tried_says_nothing() -> None:
     assert Rate(0, 0).interval == (0.0, 1.0)
 
 
+@given(st.integers(1, 5000))
+def test_an_interval_holds_its_rate_where_all_or_none_succeed(n: int) -> None:
+    assert Rate(n, n).interval[1] == 1.0
+    assert Rate(0, n).interval[0] == 0.0
+
+
 @given(st.integers(0, 200), st.integers(1, 200))
 def test_an_interval_holds_its_rate_and_narrows_with_n(successes: int, more: int) -> None:
     n = successes + more

@@ -289,14 +289,14 @@ def grasp(
     height, width = pixels.shape[:2]
     if seen_from is not None:
         pixel_m = seen_from.pixel_m(width, height)
-    elif pixel_m is None:
-        pixel_m = grasper.card.pixel_m
-        seen = f"{width * pixel_m:.2f} x {height * pixel_m:.2f} m of table"
-        print(f"sparring: no --pixel-m: {1000 * pixel_m:g} mm a pixel assumed, so that the picture shows {seen}", file=sys.stderr)
-    picture = draw_grasps(pixels, grasps, opening_px=HandConfig().opening_m / pixel_m)
+    scale_m = pixel_m or grasper.card.pixel_m
+    picture = draw_grasps(pixels, grasps, opening_px=HandConfig().opening_m / scale_m)
     write_atomically(drawn, lambda part: picture.save(part, "png"))
+    if pixel_m is None:
+        seen = f"{width * scale_m:.2f} x {height * scale_m:.2f} m of table"
+        print(f"sparring: no --pixel-m: {1000 * scale_m:g} mm a pixel assumed, so that the picture shows {seen}", file=sys.stderr)
     found = [asdict(one) | {"angle_deg": one.angle_deg} for one in grasps]
-    print(json.dumps({"player": grasper.card.name, "pixel_m": pixel_m, "picture": str(drawn), "grasps": found}, indent=1))
+    print(json.dumps({"player": grasper.card.name, "pixel_m": scale_m, "picture": str(drawn), "grasps": found}, indent=1))
 
 
 def export(player: Positional[Path], /, out: Path, name: str | None = None, onnx: bool = True) -> None:

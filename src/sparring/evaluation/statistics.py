@@ -29,7 +29,7 @@ class Rate:
             return 0.0, 1.0
         middle = (p + z * z / (2 * n)) / (1 + z * z / n)
         half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+        return max(0.0, min(p, float(middle - half))), min(1.0, max(p, float(middle + half)))  # rounding is not to exclude p
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ def _tensors_digest(path: object) -> str:
             total.update(json.dumps(file.metadata() or {}, sort_keys=True).encode())
             for name in sorted(file.keys()):
                 tensor = file.get_tensor(name)
+                if tensor.dtype.kind not in "iuf":  # some libraries teach numpy more types; no player has them
+                    raise TypeError(f"{name} is of type {tensor.dtype}")
                 total.update(f"{name}{tensor.shape}{tensor.dtype}".encode() + tensor.tobytes())
     except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:  # numpy knows fewer types and shapes
         raise CheckpointError(f"{path} is damaged ({error}); delete it and run `sparring play` again to redo it") from None
