@@ -119,7 +119,7 @@ def turn(
     rows = torch.arange(len(crops), device=crops.device) if rows is None else rows
     middle = (crops.shape[-1] - 1) / 2
     affine = _affine(offsets + middle, angles_rad, patch_px, crops.shape[-2:], mirrors)
-    at_once_n = CACHED_CROPS_N if crops.device.type == "cpu" else len(rows)
+    at_once_n = CACHED_CROPS_N if crops.device.type == "cpu" else max(1, len(rows))
     parts = zip(rows.split(at_once_n), affine.split(at_once_n), strict=True)
     return torch.cat([_sampled(crops[some], _grid(how, out_px)) for some, how in parts])
 
