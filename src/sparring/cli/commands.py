@@ -422,6 +422,5 @@ def _checkpoint(player: Path, name: str | None) -> Path:
     if not path.exists():
         known = sorted(one.stem for one in path.parent.glob("*.safetensors"))
         raise CheckpointError(f"{player}: {unknown_name('player', name, known)}")
-    if run.is_damaged(path):
-        raise CheckpointError(f"{path} is damaged: it is not what the run's manifest.json says; see `sparring verify {player}`")
+    run.require_undamaged(path)
     return path

@@ -35,7 +35,16 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Writes a text file atomically."""
-    write_atomically(path, lambda part: _write_bytes(part, text.encode()))
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes a file atomically."""
+
+    def write(part: Path) -> None:
+        part.write_bytes(content)
+
+    write_atomically(path, write)
 
 
 def read_text(path: Path) -> str:
@@ -48,10 +57,6 @@ def read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"could not read {path}: {error}") from None
-
-
-def _write_bytes(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
 
 
 def _discard(part: Path) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.config_file import to_json
-from sparring.data.files import read_text, write_atomically, write_text
-from sparring.errors import CheckpointError, DataError, ExportError
+from sparring.data.files import read_text, write_bytes, write_text
+from sparring.errors import DataError, ExportError
 from sparring.evaluation.evaluate import all_results
 from sparring.evaluation.markdown import markdown, percent, with_interval
 from sparring.evaluation.report import held_out_of
@@ -106,8 +106,8 @@ def export(checkpoint: Path, out: Path, *, onnx: bool = True) -> list[Path]:
     checkpoint = exported_in(checkpoint) if checkpoint.is_dir() else checkpoint
     network, card = load_player(checkpoint)
     source = source_of(checkpoint)
-    if source is not None and source.run.is_damaged(source.run.player(source.name)):
-        raise CheckpointError(f"{checkpoint} is damaged: it is not what the run's manifest.json says; see `sparring verify`")
+    if source is not None:
+        source.run.require_undamaged(source.run.player(source.name))
     _require_ours(out)
     content, off = onnx_model(network) if onnx else (None, None)
     texts = {
@@ -120,7 +120,7 @@ def export(checkpoint: Path, out: Path, *, onnx: bool = True) -> list[Path]:
     if content is None:
         (out / ONNX).unlink(missing_ok=True)
         return [out / name for name in (CONFIG, MODEL_CARD, EXPORTED)]
-    write_atomically(out / ONNX, lambda part: _write(part, content))
+    write_bytes(out / ONNX, content)
     return [out / name for name in (CONFIG, MODEL_CARD, EXPORTED, ONNX)]
 
 
@@ -134,10 +134,6 @@ def _require_ours(out: Path) -> None:
         ours = False
     if not ours:
         raise ExportError(f"{out} exists and holds something else than an exported player; choose another --out")
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
 
 
 def _config(network: PatchNet, card: PlayerCard, source: Source | None) -> dict[str, Any]:

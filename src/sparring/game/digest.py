@@ -17,7 +17,7 @@ def digest_run(run: RunFolder) -> str:
     Raises:
         SparringError: the folder holds no run, or a file of it is damaged.
     """
-    run.config()
+    run.config()  # it is one
     total = hashlib.sha256(read_text(run.config_path).encode())
     for folder in ("stages", "evaluation", "crossplay"):
         for path in sorted(path for path in (run.path / folder).rglob("*.parquet") if FOREIGN not in path.stem):

@@ -16,7 +16,7 @@ from sparring.config import RunConfig
 from sparring.config_file import from_json, hash_of_text, to_json
 from sparring.data.files import read_text, write_text
 from sparring.data.store import is_whole_shard
-from sparring.errors import ConfigError, DataError, RunFolderError
+from sparring.errors import CheckpointError, ConfigError, DataError, RunFolderError
 from sparring.game import manifest
 
 FOREIGN = " of "
@@ -97,10 +97,17 @@ class RunFolder:
         """
         return hash_of_text(read_text(self.config_path))
 
-    def is_damaged(self, path: Path) -> bool:
-        """Whether a file is known to be another than was written; changes nothing."""
-        known = manifest.read_manifest(self.manifest_path).sha256.get(self._name(path))
-        return known is not None and path.is_file() and manifest.sha256_of(path) != known
+    def require_undamaged(self, player: Path) -> None:
+        """Before a player is used elsewhere; changes nothing.
+
+        Raises:
+            CheckpointError: the file is known to be another than was written.
+        """
+        known = manifest.read_manifest(self.manifest_path).sha256.get(self._name(player))
+        if known is not None and manifest.sha256_of(player) != known:
+            raise CheckpointError(
+                f"{player} is damaged (its sha256 is not the one in manifest.json); see `sparring verify {self.path}`"
+            )
 
     def begin(self, config: RunConfig, provenance: dict[str, Any]) -> None:
         """Makes the folder, or checks that it belongs to the same config.
