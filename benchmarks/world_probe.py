@@ -62,7 +62,7 @@ def main(grasps: int = 12_000, set: tuple[str, ...] = ()) -> None:
         protagonist = match.load("start", "protagonist")
     rows = [row for row in table.drop(["image"]).to_pylist() if not row["invalid"]]
     kept = np.array([row["sensed"] for row in rows])
-    known = experience_of(table, patch_px=config.patches.size_px(config.world.camera.pixel_m)).where(kept)
+    known = experience_of(table, patch_px=config.patch_px).where(kept)
     rows = [row for row in rows if row["sensed"]]
     figures = {"set": set, "grasps": grasps, "sensed": len(rows)}
     dislodged = np.array([bool(row["dislodged"]) for row in rows])
@@ -145,7 +145,7 @@ def _network(
     network = new_network(config.network, ADVERSARIES["shake"].actions_n, dropout=config.learning.dropout, seed=fold)
     network.convolutions.load_state_dict(protagonist.convolutions.state_dict())
     lesson = adversary_lesson(replace(seen, dislodged=fell[train]), "shake", folds[train] == (fold + 1) % FOLDS_N, config.attack)
-    patch_px = config.patches.size_px(config.world.camera.pixel_m)
+    patch_px = config.patch_px
     schedule = Schedule(config.learning.adversary_rate, config.learning.adversary_epochs_n, keep_best=True)
     fit(network, lesson, schedule, learning=config.learning, compute=compute, patch_px=patch_px, seed=fold)
     tested = np.flatnonzero(~train)

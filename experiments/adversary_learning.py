@@ -43,12 +43,6 @@ class Arena:
     cell: SimulatedCell
     adversary: str
 
-    @property
-    def patch_px(self) -> float:
-        """Side of a patch in the run's pictures."""
-        config = self.match.config
-        return config.patches.size_px(config.world.camera.pixel_m)
-
 
 def main(
     run: tyro.conf.Positional[Path],
@@ -82,7 +76,9 @@ def main(
         attackers: list[Attacker] = [Published("none"), Adversarial(f"random-{adversary}", RandomAttacks(adversary))]
         for n in attacks:
             network = _trained(arena, known.where(np.arange(len(known)) < n))
-            attackers.append(Adversarial(f"learned from {n}", LearnedAttacks(adversary, network, compute, arena.patch_px)))
+            attackers.append(
+                Adversarial(f"learned from {n}", LearnedAttacks(adversary, network, compute, arena.match.config.patch_px))
+            )
         rows = _fought(arena, attackers, Test("low-force", "held-out", tries))
     _tell(rows, [attacker.name for attacker in attackers], f"random-{adversary}")
 
@@ -92,7 +88,7 @@ def _random_attacks(arena: Arena, kept: RunFolder) -> Experience:
     stage = Stage(f"attacks-{arena.adversary}", match.config.match.random_grasps_n)
     player, attacker = match.protagonist("start"), RandomAttacks(arena.adversary)
     collect(stage, player, attacker, config=match.config, cell=arena.cell, run=kept, progress=match.progress)
-    known = experience_of(read_stage(kept.stage(stage.name), COLUMNS), patch_px=arena.patch_px)
+    known = experience_of(read_stage(kept.stage(stage.name), COLUMNS), patch_px=arena.match.config.patch_px)
     return known.where(known.adversaries == arena.adversary)
 
 
@@ -103,7 +99,15 @@ def _trained(arena: Arena, attacks: Experience) -> PatchNet:
     held_out = held_out_objects(attacks.objects, learning.held_out_share, config.seed)
     lesson = adversary_lesson(attacks, arena.adversary, held_out, config.attack)
     schedule = Schedule(learning.adversary_rate, learning.adversary_epochs_n, keep_best=True)
-    fit(network, lesson, schedule, learning=learning, compute=arena.match.compute, patch_px=arena.patch_px, seed=config.seed)
+    fit(
+        network,
+        lesson,
+        schedule,
+        learning=learning,
+        compute=arena.match.compute,
+        patch_px=arena.match.config.patch_px,
+        seed=config.seed,
+    )
     return network
 
 

@@ -53,7 +53,7 @@ def main(
     """
     config = RunFolder(run).config()
     learning, pixel_m = config.learning, config.world.camera.pixel_m
-    patch_px = config.patches.size_px(pixel_m)
+    patch_px = config.patch_px
     known = experience_of(read_stage(RunFolder(run).stage(RANDOM), COLUMNS), patch_px=patch_px)
     held_out = held_out_objects(known.objects, learning.held_out_share, config.seed)
     lesson = protagonist_lesson(known, grasp_targets(known.succeeded), held_out)

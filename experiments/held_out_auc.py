@@ -31,15 +31,14 @@ def main(run: Positional[Path], players: Positional[tuple[Path, ...]], /, draws:
         draws: of the bootstrap.
     """
     config = RunFolder(run).config()
-    patch_px = config.patches.size_px(config.world.camera.pixel_m)
-    known = experience_of(read_stage(RunFolder(run).stage(RANDOM), COLUMNS), patch_px=patch_px)
+    known = experience_of(read_stage(RunFolder(run).stage(RANDOM), COLUMNS), patch_px=config.patch_px)
     held_out = held_out_objects(known.objects, config.learning.held_out_share, config.seed)
     watched = protagonist_lesson(known, grasp_targets(known.succeeded), held_out).watched()
     compute = compute_for(config.learning, device_named("auto"))
     scores = {}
     for path in players:
         network = load_player(path, role="protagonist")[0].to(compute.device)
-        scores[str(path)] = believed(network, watched, compute=compute, patch_px=patch_px)
+        scores[str(path)] = believed(network, watched, compute=compute, patch_px=config.patch_px)
     objects = known.objects[held_out]
     rows_of = {name: np.flatnonzero(objects == name) for name in np.unique(objects)}
     rng = np.random.default_rng(0)

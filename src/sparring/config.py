@@ -517,11 +517,18 @@ class RunConfig:
     def __post_init__(self) -> None:
         _require(self.seed >= 0, "RunConfig.seed", self.seed, "zero or positive")
         camera = self.world.camera
-        size_px = self.patches.size_px(camera.pixel_m)
         shorter = min(camera.width_px, camera.height_px) - 1
         _require(
-            size_px < shorter, "PatchConfig.size_m", self.patches.size_m, f"below the image's {shorter * camera.pixel_m:.3f} m"
+            self.patch_px < shorter,
+            "PatchConfig.size_m",
+            self.patches.size_m,
+            f"below the image's {shorter * camera.pixel_m:.3f} m",
         )
+
+    @property
+    def patch_px(self) -> float:
+        """Side of a patch in pixels of the camera."""
+        return self.patches.size_px(self.world.camera.pixel_m)
 
 
 PAPER = RunConfig(

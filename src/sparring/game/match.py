@@ -83,7 +83,7 @@ class Match:
         match = self.config.match
         attacked_n = sum(bout.iterations_n * bout.grasps_per_iteration_n for bout in match.bouts)
         most_n = match.random_grasps_n + max(match.collaborative_grasps_n, attacked_n)
-        self._gathered = Gathered(self.run, patch_px=self._patch_px, most_n=most_n)
+        self._gathered = Gathered(self.run, patch_px=self.config.patch_px, most_n=most_n)
 
     def play(self) -> None:
         """Random grasps and P_0; then both arms."""
@@ -170,7 +170,7 @@ class Match:
                     schedule,
                     learning=learning,
                     compute=self.compute,
-                    patch_px=self._patch_px,
+                    patch_px=self.config.patch_px,
                     seed=seed,
                     file=file,
                     epoch_done=lambda metrics: _tell(task, metrics),
@@ -178,7 +178,7 @@ class Match:
         rows = [training.as_row(name, metrics) for metrics in history]
         counts = {"trained_n": trained_n, "positives_n": int((lesson.positive & ~lesson.held_out).sum())}
         if lesson.held_out.any():
-            probabilities = training.believed(network, lesson, compute=self.compute, patch_px=self._patch_px)
+            probabilities = training.believed(network, lesson, compute=self.compute, patch_px=self.config.patch_px)
             summary["held_out"] = asdict(judged(probabilities, lesson.positive[lesson.held_out]))
             if role == "adversary":
                 summary["mean_strongest_belief"] = self._mean_strongest_belief(network, lesson.watched())
@@ -207,7 +207,7 @@ class Match:
     def _mean_strongest_belief(self, network: PatchNet, watched: Lesson) -> float | None:
         """What eq. 5 would take from these attempts: the mean over them of an adversary's largest probability."""
         seen = GraspedPatches(watched.crops, watched.offsets, angles_rad(watched.grasp_angles))
-        believed = attack_probabilities(network, seen, patch_px=self._patch_px, compute=self.compute)
+        believed = attack_probabilities(network, seen, patch_px=self.config.patch_px, compute=self.compute)
         return _mean(believed.max(axis=1))
 
     def _strongest_attack(self, name: str, known: Experience) -> np.ndarray:
@@ -218,7 +218,7 @@ class Match:
         if not card.trained_n:
             return strongest
         rows = np.flatnonzero(known.succeeded)
-        believed = attack_probabilities(network, known.seen(rows), patch_px=self._patch_px, compute=self.compute)
+        believed = attack_probabilities(network, known.seen(rows), patch_px=self.config.patch_px, compute=self.compute)
         strongest[rows] = believed.max(axis=1) if len(rows) else 0.0
         return strongest
 
@@ -252,7 +252,7 @@ class Match:
 
     def attacker(self, adversary: str, name: str) -> LearnedAttacks:
         """The adversary that learned in an iteration of this run, as it attacks: greedily."""
-        return LearnedAttacks(adversary, self.load(adversary_name(name), "adversary"), self.compute, self._patch_px)
+        return LearnedAttacks(adversary, self.load(adversary_name(name), "adversary"), self.compute, self.config.patch_px)
 
     def _card(self, name: str, role: Role, network: PatchNet, trained_n: int) -> PlayerCard:
         return PlayerCard(
@@ -269,10 +269,6 @@ class Match:
     @property
     def _pixel_m(self) -> float:
         return self.config.world.camera.pixel_m
-
-    @property
-    def _patch_px(self) -> float:
-        return self.config.patches.size_px(self._pixel_m)
 
 
 def adversary_name(name: str) -> str:

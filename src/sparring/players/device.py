@@ -48,10 +48,8 @@ def device_named(name: DeviceName) -> torch.device:
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
-def resolved_precision(precision: Precision, device: torch.device) -> Precision:
-    """`auto` made definite: bf16 where the processor computes it natively."""
-    if precision != "auto":
-        return precision
+def _native_precision(device: torch.device) -> Precision:
+    """bf16 where the processor computes it natively."""
     native = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_has_bf16()
     return "bf16" if native else "fp32"
 
@@ -66,7 +64,7 @@ def resolved(learning: LearningConfig, device: torch.device, begun: LearningConf
     """
     precision, threads_n = learning.precision, learning.threads_n
     if precision == "auto":
-        precision = begun.precision if begun else resolved_precision(precision, device)
+        precision = begun.precision if begun else _native_precision(device)
     if threads_n is None:
         threads_n = begun.threads_n if begun else min(cores_n(), MOST_THREADS_N)
     return replace(learning, precision=precision, threads_n=threads_n)

@@ -99,11 +99,10 @@ class PinholeCamera:
         Raises:
             DataError: a ray does not meet it.
         """
-        with np.errstate(all="ignore"):
-            x, y = (pixels - [self.cx_px, self.cy_px]).T / [[self.fx_px], [self.fy_px]]
-        rays = np.stack([x, y, np.ones_like(x)], axis=1) @ self._rotation.T
         origin = np.array(self.world_from_camera)[:3, 3]
         with np.errstate(all="ignore"):
+            x, y = (pixels - [self.cx_px, self.cy_px]).T / [[self.fx_px], [self.fy_px]]
+            rays = np.stack([x, y, np.ones_like(x)], axis=1) @ self._rotation.T
             reach = (self.table_z_m - origin[2]) / rays[:, 2]
             places = origin + reach[:, None] * rays
         if not (np.isfinite(places).all() and (reach > 0).all()):

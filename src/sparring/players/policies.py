@@ -38,9 +38,11 @@ def distinct_pairs(
 ) -> Choice:
     """The best pairs, best first, none nearer than `apart_px` to a better one: at most `k`, or fewer where there is no room."""
     kept: list[np.ndarray] = []
+    is_near_better = np.zeros(len(centres), bool)
     for pair in greedy_pairs(logits, logits.size):
-        if all(np.linalg.norm(centres[pair[0]] - centres[other[0]]) >= apart_px for other in kept):
+        if not is_near_better[pair[0]]:
             kept.append(pair)
+            is_near_better |= np.linalg.norm(centres - centres[pair[0]], axis=1) < apart_px
         if len(kept) == k:
             break
     return np.stack(kept)
