@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 import tyro
 
-from sparring.cli import commands
+from sparring.cli.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("play", "evaluate", "crossplay", "report", "grasp", "export", "digest", "verify", "cell", "weights")
-COMMANDS = {name: getattr(commands, name) for name in NAMES}
 
 
 def _typed() -> list[str]:

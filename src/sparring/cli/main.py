@@ -5,7 +5,7 @@ import sys
 
 import tyro
 
-from sparring.cli.commands import cell, crossplay, digest, evaluate, export, grasp, play, report, verify, weights
+from sparring.cli.commands import COMMANDS
 from sparring.errors import ConfigError, SparringError
 
 DESCRIPTION = """Robots that learn to grasp by playing against an adversary, in physics simulation.
@@ -17,20 +17,8 @@ Start with: sparring play demo --out runs/demo
 def main() -> None:
     """Entry point. Exits with 0 when all is well, 2 for impossible settings, 1 for other errors, 130 when interrupted."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    commands = {
-        "play": play,
-        "evaluate": evaluate,
-        "crossplay": crossplay,
-        "report": report,
-        "grasp": grasp,
-        "export": export,
-        "digest": digest,
-        "verify": verify,
-        "cell": cell,
-        "weights": weights,
-    }
     try:
-        tyro.extras.subcommand_cli_from_dict(commands, prog="sparring", description=DESCRIPTION)
+        tyro.extras.subcommand_cli_from_dict(COMMANDS, prog="sparring", description=DESCRIPTION)
     except ConfigError as error:
         _fail(str(error), 2)
     except SparringError as error:

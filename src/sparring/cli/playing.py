@@ -1,0 +1,203 @@
+"""Subcommands that play: a match, the test of its players, cross-play. Their docstrings are their help."""
+
+import json
+import sys
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tyro.conf import Positional
+
+from sparring.cli.options import FARM, DeviceName, Farm, ProtocolName, Settings, TestedObjects
+from sparring.cli.showing import show, write_report
+from sparring.cli.stopping import heed_interrupts
+from sparring.config import RunConfig, preset_named
+from sparring.config_file import altered, from_json
+from sparring.farm.executors import open_farm
+
+if TYPE_CHECKING:
+    from sparring.game.run_folder import RunFolder
+
+
+def play(
+    preset: Positional[str],
+    /,
+    out: Path,
+    seed: int | None = None,
+    set: Settings = (),
+    farm: Farm = FARM,
+    cell: str | None = None,
+    token_file: Path | None = None,
+    device: DeviceName = "auto",
+    quiet: bool = False,
+) -> None:
+    """Play a whole match, test its players on novel objects and print the table.
+
+    Killed or interrupted, the same command goes on where it stopped and ends with the same result.
+
+    Args:
+        preset: smoke (seconds, for tests), demo (minutes), quarter (under an hour on two cores), mixed (quarter, with shakes and
+            snatches in one menu), paper (the paper's budgets; wants a GPU), or the path of a config.json.
+        out: the run folder, made if need be.
+        seed: decides every random draw; 0 unless the config says otherwise.
+        set: settings to change, such as learning.alpha=0.5 world.grip.force_n=10.
+        farm: where the physics runs. Results are the same.
+        cell: a cell on another machine to play in, such as tcp://127.0.0.1:5580; see `sparring cell serve`.
+        token_file: holds the cell's token, where the environment variable SPARRING_CELL_TOKEN does not.
+        device: where networks run; auto takes a GPU where there is one.
+        quiet: show no progress.
+    """
+    config = _config(preset, set, seed)
+    from sparring.cli.progress import progress_for
+    from sparring.cli.workplace import workplace
+    from sparring.evaluation.evaluate import evaluate as run_tests
+    from sparring.evaluation.evaluate import tests_of
+    from sparring.game.match import Match
+    from sparring.game.run_folder import RunFolder, provenance
+    from sparring.players.device import compute_for, device_named, resolved
+    from sparring.world.camera import RENDERER
+
+    run, place = RunFolder(out), device_named(device)
+    begun = run.config().learning if run.config_path.exists() else None
+    config = replace(config, learning=resolved(config.learning, place, begun))
+    heed_interrupts()
+    with run.locked(), workplace(farm, cell, token_file) as place_of_work:
+        compute, progress, open_cell = compute_for(config.learning, place), progress_for(quiet=quiet), place_of_work.open_cell
+        match = Match(config, open_cell(config), run, compute, progress)
+        begun_with = provenance(
+            device=str(place),
+            workers_n=place_of_work.workers_n,
+            executor=place_of_work.name,
+            cell=match.cell.name,
+            renderer=RENDERER,
+            command=" ".join(sys.argv[1:]),
+        )
+        run.begin(config, begun_with)
+        run.unseal()
+        match.play()
+        run_tests(run, tests_of(config), open_cell=open_cell, compute=compute, progress=progress)
+        write_report(run)
+        run.seal()
+
+
+def evaluate(
+    run: Positional[Path],
+    /,
+    protocol: tuple[ProtocolName, ...] = ("low-force",),
+    objects: TestedObjects = "named",
+    tries: int | None = None,
+    farm: Farm = FARM,
+    cell: str | None = None,
+    token_file: Path | None = None,
+    device: DeviceName = "auto",
+    quiet: bool = False,
+) -> None:
+    """Test the players of a run: greedy grasps, lifted 30 cm and held for 1 s, the same scenes for all.
+
+    Args:
+        run: a run folder.
+        protocol: low-force (7 N, plain pads, 128 patches), high-force (35 N, rubber pads, 1280 patches), or both.
+        objects: the paper's ten, objects of families never trained on, or new objects of the training families.
+        tries: tries an object; as the run's config says unless given.
+        farm: where the physics runs.
+        cell: a cell on another machine to test in, such as tcp://127.0.0.1:5580.
+        token_file: holds the cell's token, where the environment variable SPARRING_CELL_TOKEN does not.
+        device: where networks run.
+        quiet: show no progress.
+    """
+    from sparring.cli.progress import progress_for
+    from sparring.cli.workplace import workplace
+    from sparring.evaluation.evaluate import evaluate as run_tests
+    from sparring.evaluation.evaluate import tests_of
+    from sparring.game.run_folder import RunFolder
+    from sparring.players.device import compute_for, device_named
+
+    folder = RunFolder(run)
+    config = folder.config()
+    tries_n = config.test.tries_n if tries is None else tries
+    asked = replace(config, test=replace(config.test, protocols=protocol, objects=objects, tries_n=tries_n))
+    heed_interrupts()
+    with folder.locked(), workplace(farm, cell, token_file) as place_of_work:
+        compute = compute_for(config.learning, device_named(device))
+        folder.unseal()
+        open_cell, progress = place_of_work.open_cell, progress_for(quiet=quiet)
+        run_tests(folder, tests_of(asked), open_cell=open_cell, compute=compute, progress=progress)
+        write_report(folder)
+        _seal_if_whole(folder)
+
+
+def crossplay(
+    runs: Positional[tuple[Path, ...]],
+    /,
+    protocol: ProtocolName = "low-force",
+    objects: TestedObjects = "named",
+    tries: int | None = None,
+    farm: Farm = FARM,
+    device: DeviceName = "auto",
+    quiet: bool = False,
+) -> None:
+    """Play every protagonist against every attack: what survives of what it lifts, and whether the adversary is learning.
+
+    Attacks: none, random and learned shakes and snatches, and two published tests (six axis forces, tugs). With several runs
+    (of one world) every protagonist also meets the other runs' last adversaries, and runs that differ in their seed alone
+    are put together. Killed, the same command goes on with the protagonist it was at.
+
+    Args:
+        runs: run folders.
+        protocol: low-force (7 N, plain pads, 128 patches) or high-force (35 N, rubber pads, 1280 patches).
+        objects: the paper's ten, objects of families never trained on, or new objects of the training families.
+        tries: tries an object; as each run's config says unless given.
+        farm: where the physics runs.
+        device: where networks run.
+        quiet: show no progress.
+    """
+    from sparring.cli.progress import progress_for
+    from sparring.data.files import write_text
+    from sparring.errors import ConfigError
+    from sparring.evaluation.crossplay import crossplay as play_all
+    from sparring.evaluation.crossplay import entrants
+    from sparring.evaluation.crossplay_tables import crossplay_rows, crossplay_sections
+    from sparring.game.run_folder import RunFolder
+    from sparring.players.device import device_named
+
+    if not runs:
+        raise ConfigError("name at least one run folder: sparring crossplay RUN...")
+    if tries is not None and tries < 1:
+        raise ConfigError(f"--tries must be at least 1, got {tries}")
+    folders = [RunFolder(run) for run in runs]
+    if len({folder.path.resolve() for folder in folders}) < len(folders):
+        raise ConfigError("the same run is named twice")
+    place = device_named(device)
+    taking_part = entrants(folders, protocol, objects, tries, place)
+    heed_interrupts()
+    with ExitStack() as held:
+        for folder in folders:
+            held.enter_context(folder.locked())
+        executor = held.enter_context(open_farm(farm))
+        for folder in folders:
+            folder.unseal()
+        play_all(taking_part, executor=executor, device=place, progress=progress_for(quiet=quiet))
+        for folder in folders:
+            rows = crossplay_rows(folder, protocol, objects)
+            write_text(folder.path / "crossplay" / protocol / f"{objects}.json", json.dumps(rows, indent=1) + "\n")
+            write_report(folder)
+            _seal_if_whole(folder)
+    show("\n\n".join(crossplay_sections(folders)))
+
+
+def _seal_if_whole(run: "RunFolder") -> None:
+    """A finished run is complete again after more was measured; one cut off in the middle is not."""
+    from sparring.evaluation.evaluate import is_whole
+
+    if is_whole(run, run.config()):
+        run.seal()
+
+
+def _config(preset: str, settings: tuple[str, ...], seed: int | None) -> RunConfig:
+    from sparring.data.files import read_text
+
+    path = Path(preset)
+    config = from_json(read_text(path)) if path.suffix == ".json" else preset_named(preset)
+    config = altered(config, settings)
+    return config if seed is None else replace(config, seed=seed)
