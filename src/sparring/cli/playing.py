@@ -77,7 +77,7 @@ def play(
         run.unseal()
         match.play()
         run_tests(run, tests_of(config), open_cell=open_cell, compute=compute, progress=progress)
-        write_report(run)
+        show(write_report(run))
         run.seal()
 
 
@@ -123,7 +123,7 @@ def evaluate(
         folder.unseal()
         open_cell, progress = place_of_work.open_cell, progress_for(quiet=quiet)
         run_tests(folder, tests_of(asked), open_cell=open_cell, compute=compute, progress=progress)
-        write_report(folder)
+        show(write_report(folder))
         _seal_if_whole(folder)
 
 
