@@ -1,6 +1,7 @@
 """Annotations are checked in the whole test run; one small run is played once and shared."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ settings.register_profile("suite", deadline=None, max_examples=60, derandomize=T
 settings.load_profile("suite")
 
 import tiny  # noqa: E402  after the hook, since it imports the package
+
+from sparring.game.run_folder import RunFolder  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +38,12 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tiny.PlayedRun:
     """A whole run in small, played and tested in this process. Read it, copy it, never change it."""
     path = tmp_path_factory.mktemp("played") / "run"
     return tiny.play(tiny.tiny_config(), path)
+
+
+@pytest.fixture(scope="session")
+def crossed(played: tiny.PlayedRun, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """The shared run, played against everything. Read it, copy it, never change it."""
+    path = tmp_path_factory.mktemp("crossed") / "run"
+    shutil.copytree(played.folder.path, path)
+    tiny.cross(RunFolder(path))
+    return RunFolder(path)

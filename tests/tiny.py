@@ -25,6 +25,7 @@ from sparring.config import (
     TestConfig,
     WorldConfig,
 )
+from sparring.evaluation.crossplay import Entrant, crossplay, entrants
 from sparring.evaluation.evaluate import evaluate, tests_of
 from sparring.farm.executors import FarmConfig, open_farm
 from sparring.game.cell import SimulatedCell, simulated_cells
@@ -124,3 +125,17 @@ def play(
         Match(config, cell, run, compute, progress).play()
         evaluate(run, tests_of(config), open_cell=simulated_cells(workforce), compute=compute, progress=progress)
     return PlayedRun(run, config, digest_run(run))
+
+
+CROSSED_TRIES_N = 8
+
+
+def taking_part(*runs: RunFolder, tries_n: int | None = CROSSED_TRIES_N) -> list[Entrant]:
+    """Runs, read and checked."""
+    return entrants(runs, "low-force", "novel-families", tries_n, torch.device("cpu"))
+
+
+def cross(*runs: RunFolder, tries_n: int = CROSSED_TRIES_N, executor: str = "serial", workers_n: int | None = None) -> None:
+    """Plays runs against each other."""
+    with open_farm(FarmConfig(executor, workers_n)) as workforce:
+        crossplay(taking_part(*runs, tries_n=tries_n), executor=workforce, device=torch.device("cpu"), progress=Silent())

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pytest
 import tiny
-import torch
 
 from sparring.config import BoutConfig
 from sparring.config_file import hash_of, to_json
 from sparring.data.records import table_of
 from sparring.data.store import digest_of, read_shard, write_shard
 from sparring.errors import CheckpointError, ConfigError, RunFolderError
-from sparring.evaluation.crossplay import Entrant, crossplay, entrants
 from sparring.evaluation.crossplay_tables import crossplay_rows, crossplay_sections, crossplayed
 from sparring.evaluation.evaluate import evaluate
 from sparring.evaluation.protocol import Test, lifted_in
@@ -28,19 +26,6 @@ from sparring.players.checkpoint import load_player, save_player
 
 PLAYERS = ["start", "collaborative", "shake-1", "shake-2", "snatch-1"]
 SHARED = ["none", "random-shake", "shake-2", "random-snatch", "snatch-1", "axis-forces", "tugs"]
-TRIES_N = 8
-CPU = torch.device("cpu")
-
-
-def taking_part(*runs: RunFolder, tries_n: int | None = TRIES_N) -> list[Entrant]:
-    """The runs, read and checked."""
-    return entrants(runs, "low-force", "novel-families", tries_n, CPU)
-
-
-def play(*runs: RunFolder, tries_n: int = TRIES_N, executor: str = "serial", workers_n: int | None = None) -> None:
-    """Plays runs against each other."""
-    with open_farm(FarmConfig(executor, workers_n)) as workforce:
-        crossplay(taking_part(*runs, tries_n=tries_n), executor=workforce, device=CPU, progress=Silent())
 
 
 def copy_of(run: RunFolder, path: Path, *, only_start: bool = False) -> RunFolder:
@@ -68,14 +53,6 @@ def told(*runs: RunFolder) -> str:
     return "\n".join(crossplay_sections(runs))
 
 
-@pytest.fixture(scope="module")
-def crossed(played: tiny.PlayedRun, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    """The shared run, played against everything."""
-    run = copy_of(played.folder, tmp_path_factory.mktemp("crossed") / "run")
-    play(run)
-    return run
-
-
 def test_every_protagonist_meets_every_attack(crossed: RunFolder) -> None:
     played = crossplayed([crossed], "low-force", "novel-families")
     assert list(played) == PLAYERS
@@ -90,7 +67,7 @@ def test_every_protagonist_meets_every_attack(crossed: RunFolder) -> None:
 
 def test_cross_play_lifts_what_the_test_lifts(crossed: RunFolder, tmp_path: Path) -> None:
     tested = copy_of(crossed, tmp_path / "tested")
-    test = Test("low-force", "novel-families", TRIES_N)
+    test = Test("low-force", "novel-families", tiny.CROSSED_TRIES_N)
     with open_farm(FarmConfig("serial")) as executor:
         evaluate(tested, [test], open_cell=simulated_cells(executor), compute=tiny.cpu(tested.config()), progress=Silent())
     for name in PLAYERS:
@@ -122,7 +99,7 @@ def test_learned_attacks_are_chosen_and_random_ones_drawn(crossed: RunFolder) ->
         pushed = row["adversary"] in ("none", "axis-forces", "tugs")
         assert (row["action"] is None) == pushed
         assert (row["action_probability"] is not None) == learned
-        assert (row["replay_state"] is not None) == row["invalid"]
+        assert (row["replay_state"] is not None) == row["invalid"] == (row["end_state"] is None)
         assert row["lifted"]
     assert len({row["attempt"] for row in records}) == len(records)
 
@@ -132,7 +109,7 @@ def test_cross_play_is_the_same_on_workers_and_goes_on_where_it_was_cut_off(cros
     shutil.rmtree(folder_of(again, "shake-1"))
     (folder_of(again, "start") / "tugs.parquet").unlink()
     before = {path: path.stat().st_mtime_ns for path in folder_of(again, "start").iterdir()}
-    play(again, executor="process", workers_n=2)
+    tiny.cross(again, executor="process", workers_n=2)
     assert {path: path.stat().st_mtime_ns for path in before} == before
     for path in crossed.path.glob("crossplay/*/*/*/*.parquet"):
         other = again.path / path.relative_to(crossed.path)
@@ -142,8 +119,8 @@ def test_cross_play_is_the_same_on_workers_and_goes_on_where_it_was_cut_off(cros
 
 def test_what_has_been_played_is_not_played_again(crossed: RunFolder) -> None:
     before = {path: path.stat().st_mtime_ns for path in crossed.path.rglob("*")}
-    play(crossed)
-    play(crossed, tries_n=3)
+    tiny.cross(crossed)
+    tiny.cross(crossed, tries_n=3)
     assert {path: path.stat().st_mtime_ns for path in crossed.path.rglob("*")} == before
 
 
@@ -156,7 +133,7 @@ def test_a_digest_covers_cross_play_within_the_run_alone(played: tiny.PlayedRun,
 
 def test_an_attack_does_not_depend_on_what_else_was_tried(crossed: RunFolder, tmp_path: Path) -> None:
     run = copy_of(crossed, tmp_path / "run", only_start=True)
-    play(run, tries_n=3)
+    tiny.cross(run, tries_n=3)
     whole = {row["attempt"]: (row["action"], row["dislodged"]) for row in rows_of(crossed, "start")}
     some = {row["attempt"]: (row["action"], row["dislodged"]) for row in rows_of(run, "start")}
     assert len(some) < len(whole)
@@ -164,7 +141,7 @@ def test_an_attack_does_not_depend_on_what_else_was_tried(crossed: RunFolder, tm
 
 
 def test_adversaries_that_have_learned_take_part(crossed: RunFolder) -> None:
-    (entrant,) = taking_part(crossed, tries_n=None)
+    (entrant,) = tiny.taking_part(crossed, tries_n=None)
     learned = {kind: [one.name for one in found] for kind, found in entrant.adversaries.items()}
     assert learned == {"shake": ["shake-1", "shake-2"], "snatch": ["snatch-1"]}
     assert entrant.test.tries_n == crossed.config().test.tries_n
@@ -175,14 +152,14 @@ def test_an_adversary_that_met_no_attack_is_no_learned_one(crossed: RunFolder, t
     path = run.player(adversary_name("snatch-1"))
     network, card = load_player(path)
     save_player(path, network, replace(card, trained_n=0))
-    assert taking_part(run)[0].adversaries["snatch"] == []
+    assert tiny.taking_part(run)[0].adversaries["snatch"] == []
 
 
 def test_several_runs_meet_each_others_adversaries(crossed: RunFolder, tmp_path: Path) -> None:
     ours = copy_of(crossed, tmp_path / "ours")
     theirs = tiny.play(tiny.tiny_config(seed=1), tmp_path / "theirs").folder
     digest = digest_run(ours)
-    play(ours, theirs)
+    tiny.cross(ours, theirs)
     of = hash_of(theirs.config())
     assert {f"shake-2 of {of}", f"snatch-1 of {of}"} <= {row["adversary"] for row in rows_of(ours, "start")}
     both = crossplayed([ours, theirs], "low-force", "novel-families")["start"]
@@ -209,7 +186,7 @@ def test_adversaries_of_every_kind_meet_every_run(crossed: RunFolder, tmp_path: 
     match = replace(config.match, bouts=(BoutConfig("mixed", 1, 16),), collaborative_grasps_n=24)
     mixed = tiny.play(replace(config, match=match), tmp_path / "mixed").folder
     ours = copy_of(crossed, tmp_path / "ours")
-    play(ours, mixed)
+    tiny.cross(ours, mixed)
     met = {row["adversary"] for row in rows_of(ours, "start")}
     assert {f"mixed-1 of {hash_of(mixed.config())}", "random-mixed"} <= met
     assert f"snatch-1 of {hash_of(ours.config())}" in {row["adversary"] for row in rows_of(mixed, "start")}
@@ -225,7 +202,7 @@ def test_runs_of_different_worlds_cannot_meet(crossed: RunFolder, tmp_path: Path
     theirs = copy_of(crossed, tmp_path / "theirs")
     theirs.config_path.write_text(to_json(changed))
     with pytest.raises(ConfigError, match=f"differ in `{part}`"):
-        taking_part(crossed, theirs)
+        tiny.taking_part(crossed, theirs)
 
 
 def test_a_protagonist_that_lifts_nothing_has_empty_cells(crossed: RunFolder, tmp_path: Path) -> None:
@@ -236,7 +213,7 @@ def test_a_protagonist_that_lifts_nothing_has_empty_cells(crossed: RunFolder, tm
         run.enter(path)
     assert crossplayed([run], "low-force", "novel-families")["shake-1"].lifted_rate().successes == 0
     before = digest_run(run)
-    play(run)
+    tiny.cross(run)
     assert digest_run(run) == before, "nothing is left to play"
     row = next(line for line in told(run).splitlines() if line.startswith("| shake-1 |"))
     assert row.endswith("|  |  |  |  |  |  |  |")
@@ -274,7 +251,7 @@ def test_a_run_without_players_is_refused_before_any_is_played(crossed: RunFolde
     run = RunFolder(tmp_path / "empty")
     run.begin(crossed.config(), {})
     with pytest.raises(RunFolderError, match="no trained player"):
-        taking_part(crossed, run)
+        tiny.taking_part(crossed, run)
     assert crossplay_sections([run]) == []
 
 
@@ -282,18 +259,18 @@ def test_an_adversary_of_another_menu_is_refused(crossed: RunFolder, tmp_path: P
     run = copy_of(crossed, tmp_path / "run")
     shutil.copy(run.player(adversary_name("snatch-1")), run.player(adversary_name("shake-2")))
     with pytest.raises(CheckpointError, match="36 actions; shake has 15"):
-        taking_part(run)
+        tiny.taking_part(run)
 
 
 def test_a_lost_adversary_is_missed(crossed: RunFolder, tmp_path: Path) -> None:
     run = copy_of(crossed, tmp_path / "run")
     run.player(adversary_name("shake-2")).unlink()
     with pytest.raises(CheckpointError, match="adversary-shake-2"):
-        taking_part(run)
+        tiny.taking_part(run)
 
 
 def test_more_tries_are_played_anew(crossed: RunFolder, tmp_path: Path) -> None:
     run = copy_of(crossed, tmp_path / "run", only_start=True)
-    play(run, tries_n=2)
-    play(run, tries_n=3)
+    tiny.cross(run, tries_n=2)
+    tiny.cross(run, tries_n=3)
     assert len(crossplayed([run], "low-force", "novel-families")["start"].lifted) == 9

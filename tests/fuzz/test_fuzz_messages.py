@@ -44,7 +44,7 @@ OUTCOMES = GraspOutcomes(
     executed=GRASPS,
     states=np.stack([STATE, STATE]),
 )
-ENDS = AttackOutcomes(dislodged=np.array([True, False]), invalid=np.array([False, False]))
+ENDS = AttackOutcomes(np.array([True, False]), np.array([False, False]), (STATE, np.tile(STATE, 2)))
 
 
 def finite(*arrays: np.ndarray) -> bool:

@@ -267,6 +267,6 @@ def test_a_weak_grip_that_holds_the_weight_fails_the_axis_forces_by_slipping(mon
 def test_a_batch_that_plays_nobody_feels_nothing() -> None:
     view = view_of()
     batch = Batch(open_scene(QUIET, view.spec), view.state[None])
-    batch.play(np.array([], int), np.zeros((1, 5, 7)))
+    batch.play("closing", np.array([], int), np.zeros((1, 5, 7)))
     assert batch.force_n.tolist() == [0.0]
     assert np.array_equal(batch.states, view.state[None])

@@ -61,7 +61,7 @@ def test_every_stage_has_the_grasps_of_its_budget(played: tiny.PlayedRun) -> Non
 
 
 def test_every_column_of_a_record_is_filled(played: tiny.PlayedRun) -> None:
-    may_be_null = {"probability", "adversary", "action", "action_probability", "dislodged", "fault", "replay_state"}
+    may_be_null = {"probability", "adversary", "action", "action_probability", "dislodged", "fault", "replay_state", "end_state"}
     for stage in STAGES:
         for row in rows_of(played, stage):
             assert row.keys() == COLUMNS.keys()
@@ -74,6 +74,7 @@ def test_records_agree_with_themselves(played: tiny.PlayedRun) -> None:
             assert row["stage"] == stage == row["attempt"].split("/")[0]
             assert (row["probability"] is None) == (stage == "random")
             assert (row["replay_state"] is None) == (not row["invalid"])
+            assert (row["end_state"] is None) == row["invalid"]
             fought = [row[name] is not None for name in ("adversary", "action", "dislodged")]
             assert len(set(fought)) == 1
             assert fought[0] == (stage in ATTACKED and row["sensed"])

@@ -108,7 +108,8 @@ def test_attacks_and_what_became_of_them_arrive_to_the_bit(
     message = sent(messages.attack_message(adversary, request))
     assert message.adversary == adversary
     assert same(messages.attack_request_of(message), request)
-    outcomes = AttackOutcomes(np.arange(n) % 2 == 0, np.arange(n) % 3 == 0)
+    ends = tuple(np.arange(float(5 + row % 2)) for row in range(n))
+    outcomes = AttackOutcomes(np.arange(n) % 2 == 0, np.arange(n) % 3 == 0, ends)
     assert same(messages.attack_outcomes_of(sent(messages.attack_reply(outcomes)), request), outcomes)
 
 

@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from sparring.data.pictures import MAX_PX
 
-SCHEMA_VERSION = 2
-ADDED_IN = {"fault": 2}
+SCHEMA_VERSION = 3
+ADDED_IN = {"fault": 2, "end_state": 3}
 """Version of the schema in which a column was added, for those that version 1 did not have."""
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """Hugging Face's `Image` feature: `datasets` decodes it."""
@@ -55,6 +55,7 @@ COLUMNS: dict[str, tuple[pa.DataType, str]] = {
     "invalid": (pa.bool_(), "the physics went wrong; the attempt counts for nobody"),
     "fault": (pa.string(), "why an attempt is invalid: physics, or what became of its job; null for a valid one"),
     "replay_state": (pa.list_(pa.float64()), "state to replay an invalid attempt from; null otherwise"),
+    "end_state": (pa.list_(pa.float64()), "state in which a valid attempt ended; null where the cell does not know it"),
     "mass_kg": (pa.float32(), "of the object; no player sees it"),
     "friction": (pa.float32(), "surface factor of the object; no player sees it"),
     "com_x_m": (pa.float32(), "centre of mass at rest, world; no player sees it"),

@@ -14,18 +14,19 @@ from sparring.actions.adversaries import ADVERSARIES
 from sparring.actions.stability import STABILITY_TESTS
 from sparring.config import ObjectSet, RunConfig
 from sparring.config_file import hash_of
-from sparring.data.records import PHYSICS, Row, table_of
+from sparring.data.records import Row, table_of
 from sparring.data.store import write_shard
 from sparring.errors import CheckpointError, ConfigError
 from sparring.evaluation.evaluate import trained_players
-from sparring.evaluation.protocol import Test, Tried, greedy_player, holds_scenes, scenes_at_once, try_scenes
+from sparring.evaluation.protocol import Test, Tried, counts_of_tries, greedy_player, holds_scenes, scenes_at_once, try_scenes
 from sparring.farm.executors import Executor
 from sparring.game.attackers import AttackPlayer, LearnedAttacks, RandomAttacks
 from sparring.game.cell import AttackRequest, HeldRequest, SimulatedCell
-from sparring.game.jobs import AttackOutcomes, GraspOutcomes, View
+from sparring.game.jobs import GraspOutcomes, View
 from sparring.game.match import START, adversary_name
 from sparring.game.progress import Progress, require_going_on
 from sparring.game.run_folder import FOREIGN, RunFolder
+from sparring.game.wave import attack_row
 from sparring.players.checkpoint import load_player
 from sparring.players.choosing import ImageGrasp
 from sparring.players.device import Compute, compute_for
@@ -79,7 +80,7 @@ class Adversarial:
         ]
         results = cell.attack(self.player.adversary, requests)
         return [
-            {"action": choice.action, "action_probability": choice.probability} | _result(one, result)
+            {"action": choice.action, "action_probability": choice.probability} | attack_row(result, 0, one.outcome.states[0])
             for one, choice, result in zip(held, choices, results, strict=True)
         ]
 
@@ -95,17 +96,7 @@ class Published:
         results = cell.stability(
             self.name, [HeldRequest(one.view.spec, one.outcome.states, one.outcome.executed) for one in held]
         )
-        return [_result(one, result) for one, result in zip(held, results, strict=True)]
-
-
-def _result(one: Held, result: AttackOutcomes) -> Row:
-    invalid = bool(result.invalid[0])
-    return {
-        "dislodged": bool(result.dislodged[0]),
-        "invalid": invalid,
-        "fault": (result.fault or PHYSICS) if invalid else None,
-        "replay_state": one.outcome.states[0].tolist() if invalid else None,
-    }
+        return [attack_row(result, 0, one.outcome.states[0]) for one, result in zip(held, results, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,6 +165,15 @@ def _learned(run: RunFolder, config: RunConfig, kind: str, iterations: Sequence[
     return found
 
 
+def steps_of(taking_part: Sequence[Entrant]) -> list[str]:
+    """What a cross-play announces, in order; of a protagonist that has met everybody already, nothing."""
+    return [_step(name) for own in taking_part for name in own.protagonists]
+
+
+def _step(protagonist: str) -> str:
+    return f"cross-play {protagonist}"
+
+
 def crossplay(taking_part: Sequence[Entrant], *, executor: Executor, device: torch.device, progress: Progress) -> None:
     """Plays all protagonists against all attacks. A shard is one protagonist and one attacker, and is played but once."""
     for own in taking_part:
@@ -216,17 +216,24 @@ def _play(
     network = load_player(own.run.player(name), role="protagonist")[0]
     player = greedy_player(network, compute, config)
     rows: dict[str, list[Row]] = {TRIES: [], **{attacker.name: [] for attacker in todo}}
-    with progress.task(f"cross-play {name}", len(specs), "tries") as task:
+    with progress.task(_step(name), len(specs), "tries") as task:
         for some in scenes_at_once(specs, cell):
             tried = try_scenes(name, player, some, config, cell)
             rows[TRIES] += [one.row | {"stage": "cross-play"} for one in tried]
-            for attacker in todo:
-                rows[attacker.name] += attacked(attacker, tried, cell)
-            task.advance(len(tried), lifted=sum(one.row["lifted"] for one in tried))
+            met = {attacker.name: attacked(attacker, tried, cell) for attacker in todo}
+            for attacker, some_rows in met.items():
+                rows[attacker] += some_rows
+            task.advance(len(tried), **counts_of_tries(tried), **_counts_of_attacks(met))
     for part in [attacker.name for attacker in todo] + ([] if tried_already else [TRIES]):
         write_shard(folder / f"{part}.parquet", table_of(rows[part]))
         own.run.enter(folder / f"{part}.parquet")
     require_going_on(progress)
+
+
+def _counts_of_attacks(met: Mapping[str, Sequence[Row]]) -> dict[str, int]:
+    """How many attacks there were, by whomever, and how many of them dislodged; `met` has rows by attacker."""
+    valid = [row for attacker, rows in met.items() if attacker != NO_ATTACK for row in rows if not row["invalid"]]
+    return {"attacked": len(valid), "dislodged": sum(bool(row["dislodged"]) for row in valid)}
 
 
 def attacked(attacker: Attacker, tried: Sequence[Tried], cell: SimulatedCell) -> list[Row]:

@@ -1,6 +1,6 @@
 """Attempts on one scene, played together; what the fingers feel is all that tells whether one is lost."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from sparring.world.hand import HandSensors, second_mount
 from sparring.world.physics import MAX_PENETRATION_M, Played
 from sparring.world.scene import Scene, open_scene
 
+Watch = Callable[[str, Scene, Played], None]
+"""Told of every motion that a batch has played: its name, the scene, and what it led to."""
 FORCE_WINDOW_STEPS = 10
 """A finger force is the mean over this many time steps."""
 
@@ -17,8 +19,8 @@ FORCE_WINDOW_STEPS = 10
 class Batch:
     """Attempts on one scene, played stage by stage."""
 
-    def __init__(self, scene: Scene, states: np.ndarray) -> None:
-        self._scene = scene
+    def __init__(self, scene: Scene, states: np.ndarray, watch: Watch | None = None) -> None:
+        self._scene, self._watch = scene, watch
         self.states = states.copy()
         self.valid = np.ones(len(states), bool)
         self.force_n = np.zeros(len(states))
@@ -48,7 +50,13 @@ class Batch:
             self.valid[row] = self._scene.engine.penetration_m(joined[row]) < MAX_PENETRATION_M
         self.states = np.stack(joined)
 
-    def play(self, rows: np.ndarray, trajectories: Sequence[np.ndarray] | np.ndarray, forces_n: np.ndarray | None = None) -> None:
+    def play(
+        self,
+        motion: str,
+        rows: np.ndarray,
+        trajectories: Sequence[np.ndarray] | np.ndarray,
+        forces_n: np.ndarray | None = None,
+    ) -> None:
         """Plays the trajectories of some rows; the others, lost, feel nothing from here on.
 
         Trajectories of different lengths do not wait for each other, so that no attempt depends on the others.
@@ -59,9 +67,10 @@ class Batch:
         for length in np.unique(lengths[rows]):
             together = rows[lengths[rows] == length]
             pushes = None if forces_n is None else forces_n[together]
-            self._take(
-                together, self._scene.engine.play(self.states[together], np.stack([trajectories[k] for k in together]), pushes)
-            )
+            played = self._scene.engine.play(self.states[together], np.stack([trajectories[k] for k in together]), pushes)
+            self._take(together, played)
+            if self._watch is not None:
+                self._watch(motion, self._scene, played)
 
     def _take(self, rows: np.ndarray, played: Played) -> None:
         self.valid[rows] = played.valid

@@ -22,7 +22,7 @@ from sparring.actions.stability import STABILITY_TESTS, StabilityTest, forces_n_
 from sparring.actions.trajectory import hold
 from sparring.config import AttackConfig, LiftConfig, WorldConfig
 from sparring.data.pictures import decode_image, encode_image
-from sparring.game.batch import Batch
+from sparring.game.batch import Batch, Watch
 from sparring.seeding import rng_of
 from sparring.world.camera import Calibration, calibration_of, render
 from sparring.world.frames import about_z
@@ -126,6 +126,8 @@ class AttackOutcomes:
 
     dislodged: Bool[np.ndarray, " attacks"]
     invalid: Bool[np.ndarray, " attacks"]
+    states: tuple[Float[np.ndarray, " _"], ...] = ()
+    """The last state of each; none where the cell does not know them. With a second hand in the scene they are longer."""
     fault: str | None = None
     """Why there is no outcome; all attacks are invalid then."""
 
@@ -169,26 +171,26 @@ def with_noise(grasp: Grasp, world: WorldConfig, seed: int) -> Grasp:
     )
 
 
-def grasp(job: GraspJob) -> GraspOutcomes:
+def grasp(job: GraspJob, watch: Watch | None = None) -> GraspOutcomes:
     """Closes, raises and senses; an attempt that has lost the object is not played further."""
     world, dt = job.world, job.world.timestep_s
     scene = open_scene(world, job.spec)
     executed = tuple(with_noise(one, world, seed) for one, seed in zip(job.grasps, job.seeds, strict=True))
     from_m = start_height_m(world.hand, world.lift, scene.object_top_m(job.state))
-    batch = Batch(scene, np.stack([_with_hand(job.state, one.pose(from_m)) for one in executed]))
+    batch = Batch(scene, np.stack([_with_hand(job.state, one.pose(from_m)) for one in executed]), watch)
     tools = world.hand, world.grip, world.lift
     everyone = np.arange(len(executed))
-    batch.play(everyone, np.stack([closing(one, *tools, from_m=from_m, dt=dt) for one in executed]))
+    batch.play("closing", everyone, np.stack([closing(one, *tools, from_m=from_m, dt=dt) for one in executed]))
     gap = gap_m(world.hand, batch.closing_m)
     forces = [batch.force_n.copy()]
     splits = raising_splits(world.lift, dt=dt)
     raises = np.stack([raising(one, *tools, dt=dt) for one in executed])
     for start, stop in zip([0, *splits], splits, strict=False):
         if stop > start:
-            batch.play(batch.holding(), raises[:, start:stop])
+            batch.play("raising", batch.holding(), raises[:, start:stop])
         forces.append(batch.force_n.copy())
     if job.must_hold:
-        batch.play(batch.holding(), np.stack([holding(one, *tools, dt=dt) for one in executed]))
+        batch.play("holding", batch.holding(), np.stack([holding(one, *tools, dt=dt) for one in executed]))
     force_n = np.stack(forces, axis=1)
     at = sensing_heights_m(world.lift).index(world.lift.sense_height_m)
     held = batch.force_n > world.lift.sense_force_n
@@ -224,26 +226,28 @@ def attacks_set_aside(attacks_n: int, fault: str) -> AttackOutcomes:
     return AttackOutcomes(dislodged=np.zeros(attacks_n, bool), invalid=np.ones(attacks_n, bool), fault=fault)
 
 
-def attack(job: AttackJob) -> AttackOutcomes:
+def attack(job: AttackJob, watch: Watch | None = None) -> AttackOutcomes:
     """Plays the adversary's actions; dislodged means that the fingers do not hold the object in the end."""
     adversary = ADVERSARIES[job.adversary]
     chosen = [adversary.action(index) for index in job.actions]
-    held, valid = np.zeros(len(chosen), bool), np.ones(len(chosen), bool)
+    held, valid, states = np.zeros(len(chosen), bool), np.ones(len(chosen), bool), list(job.states)
     for kind in adversary.attacks:
         rows = np.array([row for row, (attack, _) in enumerate(chosen) if attack is kind], int)
         if len(rows):
-            batch = _attacked(job, kind, rows, [chosen[row][1] for row in rows])
+            batch = _attacked(job, kind, rows, [chosen[row][1] for row in rows], watch)
             held[rows], valid[rows] = batch.has_object(), batch.valid
-    return AttackOutcomes(dislodged=~held, invalid=~valid)
+            for row, state in zip(rows, batch.states, strict=True):
+                states[row] = state
+    return AttackOutcomes(dislodged=~held, invalid=~valid, states=tuple(states))
 
 
-def _attacked(job: AttackJob, kind: Attack, rows: np.ndarray, indices: list[int]) -> Batch:
+def _attacked(job: AttackJob, kind: Attack, rows: np.ndarray, indices: list[int], watch: Watch | None) -> Batch:
     """The end of attacks of one kind; an object lost while the hand gets ready is not attacked further."""
     world, config, dt = job.world, job.attack, job.world.timestep_s
-    batch = Batch(open_scene(world, job.spec), job.states[rows])
+    batch = Batch(open_scene(world, job.spec), job.states[rows], watch)
     starts = [lifted_pose(job.grasps[row], world.hand, world.grip, world.lift) for row in rows]
     prepared = [kind.prepare(config, index, start, dt=dt) for index, start in zip(indices, starts, strict=True)]
-    batch.play(np.arange(len(rows)), prepared)
+    batch.play("getting ready", np.arange(len(rows)), prepared)
     depths = np.zeros(len(rows))
     if kind.second_hand is not None:
         second = kind.second_hand.config(config)
@@ -253,36 +257,37 @@ def _attacked(job: AttackJob, kind: Attack, rows: np.ndarray, indices: list[int]
         kind.trajectory(config, index, ready[-1], depth_m=depth, dt=dt)
         for index, ready, depth in zip(indices, prepared, depths, strict=True)
     ]
-    batch.play(batch.holding(), paths)
+    batch.play("attacking", batch.holding(), paths)
     return batch
 
 
-def stability(job: StabilityJob) -> AttackOutcomes:
+def stability(job: StabilityJob, watch: Watch | None = None) -> AttackOutcomes:
     """Pushes held objects as a published test does; dislodged means that a trial was not survived."""
     test = STABILITY_TESTS[job.test]
-    survived, valid = np.ones(len(job.grasps), bool), np.ones(len(job.grasps), bool)
+    survived, valid, states = np.ones(len(job.grasps), bool), np.ones(len(job.grasps), bool), job.states.copy()
     for trial in range(len(test.trials)):
         rows = np.flatnonzero(survived & valid)
         if len(rows):
-            survived[rows], valid[rows] = _trial(job, test, trial, rows)
-    return AttackOutcomes(dislodged=~survived, invalid=~valid)
+            batch, survived[rows] = _trial(job, test, trial, rows, watch)
+            valid[rows], states[rows] = batch.valid, batch.states
+    return AttackOutcomes(dislodged=~survived, invalid=~valid, states=tuple(states))
 
 
-def _trial(job: StabilityJob, test: StabilityTest, trial: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which of some grasps survive one trial, and which were valid."""
+def _trial(job: StabilityJob, test: StabilityTest, trial: int, rows: np.ndarray, watch: Watch | None) -> tuple[Batch, np.ndarray]:
+    """The end of one trial of some grasps, and which of them survive it."""
     world = job.world
     scene = open_scene(world, job.spec)
-    batch = Batch(scene, job.states[rows])
+    batch = Batch(scene, job.states[rows], watch)
     pushes = scene.object.mass_kg * forces_n_kg(test, trial, dt=world.timestep_s)
     grasps = [job.grasps[row] for row in rows]
     still = [hold(lifted_pose(one, world.hand, world.grip, world.lift), len(pushes)) for one in grasps]
     turned = np.stack([pushes @ about_z(one.theta_rad).T for one in grasps])
-    batch.play(np.arange(len(rows)), still, turned)
+    batch.play(f"trial {trial + 1} of {len(test.trials)}", np.arange(len(rows)), still, turned)
     survived = batch.has_object()
     for row in np.flatnonzero(survived):
         shift_m, turn_rad = scene.slip(job.states[rows[row]], batch.states[row])
         survived[row] = shift_m <= test.shift_m and np.rad2deg(turn_rad) <= test.turn_deg
-    return survived, batch.valid
+    return batch, survived
 
 
 def _with_hand(state: np.ndarray, pose: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from sparring.config import RunConfig
 from sparring.data.records import FORCE_COLUMNS, PHYSICS, Row
 from sparring.game.attackers import AttackPlayer
 from sparring.game.cell import AttackRequest, Cell, GraspRequest
-from sparring.game.jobs import GraspOutcomes, Unseen, View
+from sparring.game.jobs import AttackOutcomes, GraspOutcomes, Unseen, View
 from sparring.players.choosing import GraspPlayer, ImageGrasp
 from sparring.seeding import rng_of, seed_of
 from sparring.world.scene import SceneSpec
@@ -137,11 +137,9 @@ def _attack(rows: list[Row], tried: Sequence[_Tried], attacker: AttackPlayer, ce
     attacked = [one for one in tried if one.row in held]
     requests = [_attack_request(one, held[one.row]) for one in attacked]
     for one, result in zip(attacked, cell.attack(attacker.adversary, requests), strict=True):
-        for (index, _), dislodged, invalid in zip(held[one.row], result.dislodged, result.invalid, strict=True):
+        for at, (index, _) in enumerate(held[one.row]):
             row = rows[one.row + index]
-            row |= {"dislodged": bool(dislodged), "invalid": bool(invalid)}
-            if invalid:
-                row |= {"fault": result.fault or PHYSICS, "replay_state": one.outcome.states[index].tolist()}
+            row |= attack_row(result, at, one.outcome.states[index])
 
 
 def _attack_request(tried: _Tried, held: Sequence[tuple[int, int]]) -> AttackRequest:
@@ -149,6 +147,18 @@ def _attack_request(tried: _Tried, held: Sequence[tuple[int, int]]) -> AttackReq
     indices = [index for index, _ in held]
     executed = tuple(tried.outcome.executed[index] for index in indices)
     return AttackRequest(tried.request.spec, tried.outcome.states[indices], executed, tuple(action for _, action in held))
+
+
+def attack_row(result: AttackOutcomes, at: int, before: np.ndarray) -> Row:
+    """What is known of an attack; `before` is the state that it began in."""
+    invalid = bool(result.invalid[at])
+    return {
+        "dislodged": bool(result.dislodged[at]),
+        "invalid": invalid,
+        "fault": (result.fault or PHYSICS) if invalid else None,
+        "replay_state": before.tolist() if invalid else None,
+        "end_state": None if invalid or not result.states else _known_state(result.states[at]),
+    }
 
 
 def unseen_row(unseen: Unseen) -> Row:
@@ -200,11 +210,17 @@ def attempt_row(
         "invalid": invalid,
         "fault": (outcome.fault or PHYSICS) if invalid else None,
         "replay_state": outcome.states[index].tolist() if invalid else None,
+        "end_state": None if invalid else _known_state(outcome.states[index]),
         "mass_kg": _known(view.mass_kg),
         "friction": _known(view.friction),
         "com_x_m": _known(view.centre_of_mass_m[0]),
         "com_y_m": _known(view.centre_of_mass_m[1]),
     }
+
+
+def _known_state(state: np.ndarray) -> list[float] | None:
+    """A robot has none."""
+    return state.tolist() if len(state) else None
 
 
 def _known(value: float) -> float | None:

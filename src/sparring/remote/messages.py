@@ -276,8 +276,9 @@ def attack_reply(outcomes: AttackOutcomes) -> Any:
     reply, outcome = message_class("AttackReply"), message_class("AttackOutcome")
     if outcomes.fault is not None:
         return reply(fault=outcomes.fault or "unknown")
-    pairs = zip(outcomes.dislodged, outcomes.invalid, strict=True)
-    return reply(outcomes=[outcome(dislodged=bool(dislodged), invalid=bool(invalid)) for dislodged, invalid in pairs])
+    states = outcomes.states or ((),) * len(outcomes.dislodged)
+    ends = zip(outcomes.dislodged, outcomes.invalid, states, strict=True)
+    return reply(outcomes=[outcome(dislodged=bool(fell), invalid=bool(wrong), state=state) for fell, wrong, state in ends])
 
 
 def attack_outcomes_of(reply: Any, request: AttackRequest) -> AttackOutcomes:
@@ -294,6 +295,7 @@ def attack_outcomes_of(reply: Any, request: AttackRequest) -> AttackOutcomes:
     return AttackOutcomes(
         dislodged=np.array([one.dislodged for one in reply.outcomes], bool),
         invalid=np.array([one.invalid for one in reply.outcomes], bool),
+        states=tuple(_state_of(one.state, finite=not one.invalid) for one in reply.outcomes),
     )
 
 

@@ -26,6 +26,8 @@ class Played:
 
     states: Float[np.ndarray, "batch state"]
     """Full physics state after the last step."""
+    trace: Float[np.ndarray, "batch steps state"]
+    """The state after every step."""
     sensors: Float[np.ndarray, "batch steps sensors"]
     """Sensor readings after every step."""
     valid: Bool[np.ndarray, " batch"]
@@ -77,7 +79,7 @@ class Engine:
         trace, sensors = map(np.asarray, played)
         final = np.ascontiguousarray(trace[:, -1])
         valid = self._plausible(states, final, controls.shape[1])
-        return Played(final, sensors, valid)
+        return Played(final, trace, sensors, valid)
 
     def _wrenches(self, forces_n: np.ndarray) -> np.ndarray:
         """Force and torque on every body, of which the object alone is pushed."""

@@ -1,0 +1,96 @@
+"""Finding a recorded attempt in a run by its name, with what it was played with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+# pyright: reportAttributeAccessIssue=false
+# pyarrow makes its compute functions at run time.
+import pyarrow.compute as pc
+
+from sparring.actions.adversaries import ADVERSARIES
+from sparring.actions.stability import STABILITY_TESTS
+from sparring.config import PROTOCOLS, RunConfig
+from sparring.data.records import Row
+from sparring.data.store import read_shard
+from sparring.errors import DataError, RunFolderError
+from sparring.evaluation.protocol import Test
+from sparring.game.match import stages_of
+from sparring.game.replay import Attempt
+from sparring.game.run_folder import FOREIGN, RunFolder
+
+
+def find_attempt(run: RunFolder, name: str) -> Attempt:
+    """The attempt of that name: STAGE/WAVE/SCENE-GRASP of a stage, or PROTOCOL/OBJECTS/ and the name of a try or of an attack.
+
+    Raises:
+        DataError: there is none.
+    """
+    config = run.config()
+    for shard in _shards(run, name):
+        found = _row(shard, name.removeprefix(f"{_test_of(run, shard)}/"))
+        if found is not None:
+            return attempt_of(run, config, shard, found)
+    raise DataError(
+        f"{run.path} has no attempt called {name!r}. Names are like random/00000/0003-1 for an attempt of a stage, and like "
+        "low-force/named/start/ring-toy/SEED for a try of a test; column `attempt` of the shards holds them"
+    )
+
+
+def telling_attempt(run: RunFolder) -> Attempt:
+    """An attempt worth seeing: the last stage's first that an adversary dislodged; without one the last that was lifted, or any.
+
+    Raises:
+        RunFolderError: the run has no attempts yet.
+    """
+    config = run.config()
+    shards = [shard for stage in reversed(stages_of(config)) for shard in sorted(run.stage(stage.name).glob("wave-*.parquet"))]
+    for wanted in (("dislodged", "lifted"), ("lifted",), ()):
+        for shard in shards:
+            table = read_shard(shard, ["attempt", "dislodged", "lifted", "invalid"])
+            for row in table.to_pylist():
+                if not row["invalid"] and all(row[name] for name in wanted):
+                    return find_attempt(run, row["attempt"])
+    raise RunFolderError(f"{run.path} has no attempts to replay yet; go on with `sparring play`")
+
+
+def attempt_of(run: RunFolder, config: RunConfig, shard: Path, row: Row) -> Attempt:
+    """A row of a shard as an attempt."""
+    test = _test_of(run, shard)
+    if test is not None:
+        protocol, _, objects = test.partition("/")
+        config = Test(protocol, objects, config.test.tries_n).config(config)  # type: ignore[arg-type]
+    return Attempt(row, config, must_hold=test is not None, kind=_kind_of(row["adversary"]))
+
+
+def _kind_of(adversary: str | None) -> str | None:
+    """What lies behind a record's adversary: `shake`, `random-shake`, `shake-3`, `shake-3 of HASH`, `tugs`."""
+    if adversary is None or adversary in STABILITY_TESTS:
+        return adversary
+    name = adversary.partition(FOREIGN)[0].removeprefix("random-")
+    for kind in (name, name.rpartition("-")[0]):
+        if kind in ADVERSARIES:
+            return kind
+    raise DataError(f"no adversary is behind the name {adversary!r}; there are: {', '.join(ADVERSARIES)}")
+
+
+def _test_of(run: RunFolder, shard: Path) -> str | None:
+    """`PROTOCOL/OBJECTS` of a shard of a test or of cross-play; None for a stage's."""
+    parts = shard.relative_to(run.path).parts
+    return f"{parts[1]}/{parts[2]}" if parts[0] in ("evaluation", "crossplay") else None
+
+
+def _shards(run: RunFolder, name: str) -> Iterator[Path]:
+    """Where an attempt of that name may be."""
+    parts = name.split("/")
+    if parts[0] not in PROTOCOLS:
+        yield from sorted(run.stage(parts[0]).glob("wave-*.parquet")) if parts[0].isprintable() and ".." not in parts else ()
+        return
+    for shard in sorted((*run.path.glob("evaluation/*/*/*.parquet"), *run.path.glob("crossplay/*/*/*/*.parquet"))):
+        if name.startswith(f"{_test_of(run, shard)}/"):
+            yield shard
+
+
+def _row(shard: Path, name: str) -> Row | None:
+    names = read_shard(shard, ["attempt"])["attempt"]
+    at = pc.index(names, name).as_py()
+    return None if at < 0 else read_shard(shard).slice(at, 1).to_pylist()[0]
