@@ -127,10 +127,13 @@ def test_a_run_without_attempts_has_nothing_to_replay(played: tiny.PlayedRun, tm
         telling_attempt(empty)
 
 
-def test_the_attempt_worth_seeing_is_one_that_an_adversary_dislodged(played: tiny.PlayedRun) -> None:
-    told = telling_attempt(played.folder).row
-    assert told["dislodged"]
-    assert told["lifted"]
+def test_the_attempt_worth_seeing_is_one_of_the_last_stage_that_an_adversary_dislodged(copied: RunFolder) -> None:
+    shard = copied.stage("snatch-1") / "wave-00000.parquet"
+    rows = read_shard(shard).to_pylist()
+    fell = next(row for row in rows if not row["invalid"])
+    fell |= {"lifted": True, "dislodged": True}
+    write_shard(shard, table_of(rows))
+    assert telling_attempt(copied).name == fell["attempt"]
 
 
 def test_an_unknown_adversary_in_a_record_is_refused(copied: RunFolder) -> None:

@@ -6,9 +6,6 @@ Pixel coordinates are (column, row) with (0, 0) at the centre of the top-left pi
 
 from dataclasses import dataclass
 
-# pyright: reportAttributeAccessIssue=false
-# mujoco publishes no types for its compiled names.
-import mujoco
 import numpy as np
 from jaxtyping import Float, UInt8
 from scipy import ndimage
@@ -16,12 +13,11 @@ from scipy import ndimage
 from sparring.config import CameraConfig
 from sparring.seeding import rng_of
 from sparring.world.hand import HAND_GROUP
-from sparring.world.objects.model import MATERIALS
+from sparring.world.rays import AMBIENT, DIFFUSE, intersect, lit, object_surface, shaded
 from sparring.world.scene import Scene
 
 RENDERER = "ray"
 """Recorded with every run. There is one, so there is nothing to fall back to."""
-AMBIENT, DIFFUSE = 0.45, 0.65
 MARGIN_M = 0.004
 SEEN_GROUPS = np.array([group != HAND_GROUP for group in range(6)], np.uint8)
 
@@ -152,70 +148,13 @@ def _cast(
     ground = calibration.metres(np.stack([column.ravel(), row.ravel()], axis=1).astype(float))
     eye = np.array([calibration.centre_x_m, calibration.centre_y_m, calibration.height_m])
     rays = np.concatenate([ground, np.zeros((len(ground), 1))], axis=1) - eye
-    geoms, distance, normals = _intersect(scene, data, eye, rays)
+    geoms, distance, normals = intersect(scene, data, eye, rays, SEEN_GROUPS)
     points = eye + rays * distance[:, None]
-    lit = _lit(scene, data, light, points + normals * 1e-4)
-    colours = table.reshape(-1, 3) * np.where(lit, 1.0, AMBIENT / (AMBIENT + DIFFUSE) + 0.1)[:, None]
+    reached = lit(scene, data, light, points + normals * 1e-4, SEEN_GROUPS)
+    colours = table.reshape(-1, 3) * np.where(reached, 1.0, AMBIENT / (AMBIENT + DIFFUSE) + 0.1)[:, None]
     first = scene.object_geoms[0]
     on_object = geoms >= first
-    shaded = _shade(scene, data, geoms[on_object] - first, points[on_object], normals[on_object], lit[on_object], light, eye)
-    colours[on_object] = shaded * strength
+    hit = {"points": points[on_object], "normals": normals[on_object], "lit": reached[on_object]}
+    surface = object_surface(scene, data, geoms[on_object] - first, hit["points"])
+    colours[on_object] = shaded(*surface, **hit, light=light, eye=eye) * strength
     return colours.reshape(table.shape)
-
-
-def _intersect(
-    scene: Scene, data: mujoco.MjData, origin: np.ndarray, rays: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Geom ids, distances in ray lengths and unit normals of the first hits."""
-    n = len(rays)
-    geoms, distance, normals = np.full(n, -1, np.int32), np.full(n, -1.0), np.zeros(3 * n)
-    mujoco.mj_multiRay(
-        scene.engine.model, data, origin, rays.ravel(), SEEN_GROUPS, 1, -1, geoms, distance, normals, n, mujoco.mjMAXVAL
-    )
-    return geoms, distance, normals.reshape(n, 3)
-
-
-def _lit(scene: Scene, data: mujoco.MjData, light: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Which points the light reaches."""
-    _, distance, _ = _intersect(scene, data, light, points - light)
-    return (distance < 0) | (distance > 0.999)
-
-
-def _shade(
-    scene: Scene,
-    data: mujoco.MjData,
-    parts: np.ndarray,
-    points: np.ndarray,
-    normals: np.ndarray,
-    lit: np.ndarray,
-    light: np.ndarray,
-    eye: np.ndarray,
-) -> np.ndarray:
-    """Surface colours by Blinn-Phong with each part's colour, pattern and gloss."""
-    looks = scene.object.parts
-    colour = np.array([part.colour for part in looks])[parts]
-    pattern = np.array([part.pattern for part in looks])[parts]
-    hidden = scene.object.materials_hidden
-    gloss = np.array([0.3 if hidden else MATERIALS[part.material].gloss for part in looks])[parts]
-    ids = scene.object_geoms[parts]
-    turned = data.geom_xmat[ids].reshape(-1, 3, 3)
-    local = np.einsum("nji,nj->ni", turned, points - data.geom_xpos[ids])
-    to_light = _unit(light - points)
-    halfway = _unit(to_light + _unit(eye - points))
-    facing = np.maximum(0.0, (normals * to_light).sum(axis=1)) * lit
-    shine = gloss * lit * np.maximum(0.0, (normals * halfway).sum(axis=1)) ** 30
-    body = colour * _pattern(pattern, local)[:, None]
-    return body * (AMBIENT + DIFFUSE * facing)[:, None] + 0.5 * shine[:, None]
-
-
-def _pattern(pattern: np.ndarray, local: np.ndarray) -> np.ndarray:
-    """Brightness factor of each surface pattern at points in the part's own frame (metres)."""
-    x, y, z = 2 * np.pi * local.T
-    stripes = np.where(np.sin(x / 0.016) > 0, 1.0, 0.72)
-    rings = np.where(np.sin(z / 0.022) > 0, 1.0, 0.75)
-    speckle = 0.88 + 0.12 * np.sin(x / 0.009) * np.sin(y / 0.011 + z / 0.013)
-    return np.choose(pattern, [np.ones(len(local)), stripes, rings, speckle])
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
