@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test fuzz check format bench proto clean
+.PHONY: demo test fuzz check format bench docs proto clean
 
 demo: $(VENV)/ready
 	$(BIN)/sparring play demo --out runs/demo
@@ -29,6 +29,9 @@ bench: $(VENV)/ready
 	$(BIN)/python benchmarks/score.py
 	$(BIN)/python benchmarks/scaling.py --no-ray
 
+docs: $(VENV)/ready-dev
+	$(BIN)/mkdocs build --strict
+
 proto: $(VENV)/ready-dev
 	$(BIN)/python -m grpc_tools.protoc -I src/sparring/remote --descriptor_set_out=src/sparring/remote/cell.binpb cell.proto
 
@@ -44,4 +47,4 @@ $(VENV)/ready-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	touch $@ $(VENV)/ready
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache
+	rm -rf $(VENV) site .pytest_cache .ruff_cache

@@ -47,3 +47,10 @@ def crossed(played: tiny.PlayedRun, tmp_path_factory: pytest.TempPathFactory) ->
     shutil.copytree(played.folder.path, path)
     tiny.cross(RunFolder(path))
     return RunFolder(path)
+
+
+@pytest.fixture
+def copied(played: tiny.PlayedRun, tmp_path: Path) -> RunFolder:
+    """A copy of the shared run that may be changed."""
+    shutil.copytree(played.folder.path, tmp_path / "copied")
+    return RunFolder(tmp_path / "copied")

@@ -1,42 +1,24 @@
 """What the README tells people to type is what the command takes."""
 
-import functools
 import re
-import shlex
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import tyro
+from typed import lines_of, require_taken, words_of
 
 from sparring.cli.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
+TYPED = lines_of(ROOT / "README.md", "sparring")
 
 
-def _typed() -> list[str]:
-    """Every `sparring ...` line of the README's shell blocks, without comments."""
-    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    lines = [line.partition("#")[0].strip() for block in blocks for line in block.splitlines()]
-    return [line for line in lines if line.startswith("sparring ")]
-
-
-def _idle(command: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(command)
-    def nothing(*args: object, **kwargs: object) -> None:
-        return None
-
-    return nothing
-
-
-@pytest.mark.parametrize("line", _typed())
+@pytest.mark.parametrize("line", TYPED)
 def test_a_command_of_the_readme_is_taken_by_the_command_line(line: str) -> None:
-    idle = {name: _idle(command) for name, command in COMMANDS.items()}
-    tyro.extras.subcommand_cli_from_dict(idle, prog="sparring", args=shlex.split(line)[1:])
+    require_taken(words_of(line)[1:])
 
 
 def test_the_readme_shows_every_command() -> None:
-    assert {line.split()[1] for line in _typed()} == set(COMMANDS)
+    assert {line.split()[1] for line in TYPED} == set(COMMANDS)
 
 
 def test_every_file_that_the_readme_links_to_exists() -> None:

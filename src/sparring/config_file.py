@@ -145,3 +145,10 @@ def _told(error: BaseException, kind: type | None) -> str:
     if isinstance(error, SparringError) or type(error) is ValueError:
         return str(error)
     return format_exception(error, kind)
+
+
+def flat(tree: Any, prefix: str = "") -> dict[str, Any]:
+    """A tree of plain values by dotted names."""
+    if not isinstance(tree, dict):
+        return {prefix: tree}
+    return {name: leaf for key, value in tree.items() for name, leaf in flat(value, f"{prefix}.{key}".lstrip(".")).items()}

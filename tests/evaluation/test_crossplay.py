@@ -12,10 +12,11 @@ from sparring.config_file import hash_of, to_json
 from sparring.data.records import table_of
 from sparring.data.store import digest_of, read_shard, write_shard
 from sparring.errors import CheckpointError, ConfigError, RunFolderError
-from sparring.evaluation.crossplay_tables import crossplay_rows, crossplay_sections, crossplayed
+from sparring.evaluation.arms import arms_of
 from sparring.evaluation.evaluate import evaluate
 from sparring.evaluation.protocol import Test, lifted_in
-from sparring.evaluation.report import report
+from sparring.evaluation.reading import Strictly
+from sparring.evaluation.robustness import crossplay_rows, crossplayed
 from sparring.farm.executors import FarmConfig, open_farm
 from sparring.game.cell import simulated_cells
 from sparring.game.digest import digest_run
@@ -23,6 +24,9 @@ from sparring.game.match import adversary_name
 from sparring.game.progress import Silent
 from sparring.game.run_folder import RunFolder
 from sparring.players.checkpoint import load_player, save_player
+from sparring.viewing.plain import as_lines, as_markdown
+from sparring.viewing.report import report
+from sparring.viewing.robust import crossplay_sections
 
 PLAYERS = ["start", "collaborative", "shake-1", "shake-2", "snatch-1"]
 SHARED = ["none", "random-shake", "shake-2", "random-snatch", "snatch-1", "axis-forces", "tugs"]
@@ -50,7 +54,7 @@ def rows_of(run: RunFolder, player: str) -> list[dict]:  # type: ignore[type-arg
 
 def told(*runs: RunFolder) -> str:
     """The tables."""
-    return "\n".join(crossplay_sections(runs))
+    return "\n".join(as_lines(section) for section in crossplay_sections(arms_of(runs), Strictly()))
 
 
 def test_every_protagonist_meets_every_attack(crossed: RunFolder) -> None:
@@ -239,7 +243,7 @@ def test_picks_add_up_and_are_told_in_words(crossed: RunFolder) -> None:
 
 
 def test_the_report_tells_the_matrix_and_whether_the_adversary_learns(crossed: RunFolder) -> None:
-    text = report(crossed)
+    text = as_markdown(report([crossed], pictures=False))
     assert "## Cross-play: low-force, novel-families objects" in text
     assert "### Is the adversary learning?" in text
     assert f"| protagonist | lifted | {' | '.join(SHARED)} |" in text
@@ -252,7 +256,7 @@ def test_a_run_without_players_is_refused_before_any_is_played(crossed: RunFolde
     run.begin(crossed.config(), {})
     with pytest.raises(RunFolderError, match="no trained player"):
         tiny.taking_part(crossed, run)
-    assert crossplay_sections([run]) == []
+    assert crossplay_sections(arms_of([run]), Strictly()) == []
 
 
 def test_an_adversary_of_another_menu_is_refused(crossed: RunFolder, tmp_path: Path) -> None:

@@ -130,9 +130,9 @@ class StopsInAFit(Silent):
     def stopping(self) -> bool:
         return self._now == self._name
 
-    def task(self, name: str, total: int, unit: str) -> AbstractContextManager[Task]:
+    def task(self, name: str, total: int, unit: str, *, waves_n: int | None = None) -> AbstractContextManager[Task]:
         self._now = name
-        return super().task(name, total, unit)
+        return super().task(name, total, unit, waves_n=waves_n)
 
 
 @pytest.mark.parametrize("name", ["start", "adversary-shake-2", "snatch-1"])

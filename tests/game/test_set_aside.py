@@ -11,7 +11,6 @@ from sparring.config import RunConfig
 from sparring.data.store import read_stage
 from sparring.evaluation import evaluate
 from sparring.evaluation.integrity import verify
-from sparring.evaluation.report import report
 from sparring.farm.dispatch import Lost
 from sparring.farm.executors import SerialExecutor
 from sparring.game import jobs
@@ -20,6 +19,8 @@ from sparring.game.experience import experience_of
 from sparring.game.match import Match, stages_of
 from sparring.game.progress import Silent
 from sparring.game.run_folder import RunFolder
+from sparring.viewing.plain import as_markdown
+from sparring.viewing.report import report
 
 WHY = "set aside: 3 workers were lost over it"
 
@@ -110,4 +111,4 @@ def test_what_was_set_aside_teaches_nobody(scarred: RunFolder) -> None:
 
 
 def test_the_report_counts_it(scarred: RunFolder) -> None:
-    assert "| random | " in report(scarred)
+    assert "| random | " in as_markdown(report([scarred], pictures=False))

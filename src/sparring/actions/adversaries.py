@@ -55,6 +55,8 @@ class Attack:
     mirrors_across: Callable[[AttackConfig], bool] = lambda config: True
     """Whether the world mirrored across the closing direction (y) is the same world. Along it (x) it always is."""
     second_hand: SecondHand | None = None
+    taken: str = "dislodged by an attack"
+    """What became of an object that it has dislodged, in words."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def _snatch_start(config: AttackConfig, index: int, depth_m: float) -> Pose:
     return snatch.starting_pose(config.snatch, index, depth_m)
 
 
-SHAKE = Attack(shake.SHAKES_N, _shake_turn, _shake, shake.mirrored, shake.description)
+SHAKE = Attack(shake.SHAKES_N, _shake_turn, _shake, shake.mirrored, shake.description, taken="shaken off")
 SNATCH = Attack(
     snatch.SNATCHES_N,
     _present,
@@ -120,6 +122,7 @@ SNATCH = Attack(
     snatch.description,
     lambda config: config.snatch.second_hand.present.roll_deg == 0,  # else gravity tells y from -y
     SecondHand(lambda config: config.snatch.second_hand, _snatch_start),
+    "snatched",
 )
 ADVERSARIES: dict[str, Adversary] = {
     "shake": Adversary((SHAKE,)),

@@ -4,14 +4,17 @@ from collections.abc import Callable
 
 from sparring.cli.keeping import cell, digest, verify
 from sparring.cli.playing import crossplay, evaluate, play
-from sparring.cli.showing import report
+from sparring.cli.showing import figures, report
 from sparring.cli.using import export, grasp, weights
+from sparring.cli.watching import watch
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "play": play,
     "evaluate": evaluate,
     "crossplay": crossplay,
     "report": report,
+    "watch": watch,
+    "figures": figures,
     "grasp": grasp,
     "export": export,
     "digest": digest,

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
-from sparring.cli.options import FARM, DeviceName, Farm, ProtocolName, Settings, TestedObjects
+from sparring.cli.options import FARM, WATCH, DeviceName, Farm, ProtocolName, Settings, TestedObjects, Watch, WatchConfig
 from sparring.cli.showing import show, write_report
 from sparring.cli.stopping import heed_interrupts
 from sparring.config import RunConfig, preset_named
@@ -17,6 +18,7 @@ from sparring.config_file import altered, from_json
 from sparring.farm.executors import open_farm
 
 if TYPE_CHECKING:
+    from sparring.cli.progress import Announcer
     from sparring.game.run_folder import RunFolder
 
 
@@ -30,7 +32,7 @@ def play(
     cell: str | None = None,
     token_file: Path | None = None,
     device: DeviceName = "auto",
-    quiet: bool = False,
+    watch: Watch = WATCH,
 ) -> None:
     """Play a whole match, test its players on novel objects and print the table.
 
@@ -46,14 +48,13 @@ def play(
         cell: a cell on another machine to play in, such as tcp://127.0.0.1:5580; see `sparring cell serve`.
         token_file: holds the cell's token, where the environment variable SPARRING_CELL_TOKEN does not.
         device: where networks run; auto takes a GPU where there is one.
-        quiet: show no progress.
+        watch: what is told of the work while it runs.
     """
     config = _config(preset, set, seed)
-    from sparring.cli.progress import progress_for
     from sparring.cli.workplace import workplace
     from sparring.evaluation.evaluate import evaluate as run_tests
     from sparring.evaluation.evaluate import tests_of
-    from sparring.game.match import Match
+    from sparring.game.match import Match, steps_of
     from sparring.game.run_folder import RunFolder, provenance
     from sparring.players.device import compute_for, device_named, resolved
     from sparring.world.camera import RENDERER
@@ -62,8 +63,9 @@ def play(
     begun = run.config().learning if run.config_path.exists() else None
     config = replace(config, learning=resolved(config.learning, place, begun))
     heed_interrupts()
-    with run.locked(), workplace(farm, cell, token_file) as place_of_work:
-        compute, progress, open_cell = compute_for(config.learning, place), progress_for(quiet=quiet), place_of_work.open_cell
+    steps = [*steps_of(config), *(test.step for test in tests_of(config))]
+    with run.locked(), _watched(watch, run, steps) as progress, workplace(farm, cell, token_file) as place_of_work:
+        compute, open_cell = compute_for(config.learning, place), place_of_work.open_cell
         match = Match(config, open_cell(config), run, compute, progress)
         begun_with = provenance(
             device=str(place),
@@ -91,7 +93,7 @@ def evaluate(
     cell: str | None = None,
     token_file: Path | None = None,
     device: DeviceName = "auto",
-    quiet: bool = False,
+    watch: Watch = WATCH,
 ) -> None:
     """Test the players of a run: greedy grasps, lifted 30 cm and held for 1 s, the same scenes for all.
 
@@ -104,9 +106,8 @@ def evaluate(
         cell: a cell on another machine to test in, such as tcp://127.0.0.1:5580.
         token_file: holds the cell's token, where the environment variable SPARRING_CELL_TOKEN does not.
         device: where networks run.
-        quiet: show no progress.
+        watch: what is told of the work while it runs.
     """
-    from sparring.cli.progress import progress_for
     from sparring.cli.workplace import workplace
     from sparring.evaluation.evaluate import evaluate as run_tests
     from sparring.evaluation.evaluate import tests_of
@@ -118,11 +119,15 @@ def evaluate(
     tries_n = config.test.tries_n if tries is None else tries
     asked = replace(config, test=replace(config.test, protocols=protocol, objects=objects, tries_n=tries_n))
     heed_interrupts()
-    with folder.locked(), workplace(farm, cell, token_file) as place_of_work:
+    tests = tests_of(asked)
+    with (
+        folder.locked(),
+        _watched(watch, folder, [test.step for test in tests]) as progress,
+        workplace(farm, cell, token_file) as place_of_work,
+    ):
         compute = compute_for(config.learning, device_named(device))
         folder.unseal()
-        open_cell, progress = place_of_work.open_cell, progress_for(quiet=quiet)
-        run_tests(folder, tests_of(asked), open_cell=open_cell, compute=compute, progress=progress)
+        run_tests(folder, tests, open_cell=place_of_work.open_cell, compute=compute, progress=progress)
         show(write_report(folder))
         _seal_if_whole(folder)
 
@@ -135,7 +140,7 @@ def crossplay(
     tries: int | None = None,
     farm: Farm = FARM,
     device: DeviceName = "auto",
-    quiet: bool = False,
+    watch: Watch = WATCH,
 ) -> None:
     """Play every protagonist against every attack: what survives of what it lifts, and whether the adversary is learning.
 
@@ -150,16 +155,19 @@ def crossplay(
         tries: tries an object; as each run's config says unless given.
         farm: where the physics runs.
         device: where networks run.
-        quiet: show no progress.
+        watch: what is told of the work while it runs.
     """
-    from sparring.cli.progress import progress_for
     from sparring.data.files import write_text
     from sparring.errors import ConfigError
+    from sparring.evaluation.arms import arms_of
     from sparring.evaluation.crossplay import crossplay as play_all
-    from sparring.evaluation.crossplay import entrants
-    from sparring.evaluation.crossplay_tables import crossplay_rows, crossplay_sections
+    from sparring.evaluation.crossplay import entrants, steps_of
+    from sparring.evaluation.reading import Strictly
+    from sparring.evaluation.robustness import crossplay_rows
     from sparring.game.run_folder import RunFolder
     from sparring.players.device import device_named
+    from sparring.viewing.plain import as_lines
+    from sparring.viewing.robust import crossplay_sections
 
     if not runs:
         raise ConfigError("name at least one run folder: sparring crossplay RUN...")
@@ -174,16 +182,24 @@ def crossplay(
     with ExitStack() as held:
         for folder in folders:
             held.enter_context(folder.locked())
+        progress = held.enter_context(_watched(watch, folders[0], steps_of(taking_part)))
         executor = held.enter_context(open_farm(farm))
         for folder in folders:
             folder.unseal()
-        play_all(taking_part, executor=executor, device=place, progress=progress_for(quiet=quiet))
+        play_all(taking_part, executor=executor, device=place, progress=progress)
         for folder in folders:
             rows = crossplay_rows(folder, protocol, objects)
             write_text(folder.path / "crossplay" / protocol / f"{objects}.json", json.dumps(rows, indent=1) + "\n")
             write_report(folder)
             _seal_if_whole(folder)
-    show("\n\n".join(crossplay_sections(folders)))
+    show("\n\n".join(map(as_lines, crossplay_sections(arms_of(folders), Strictly()))))
+
+
+def _watched(watch: WatchConfig, run: "RunFolder", steps: Sequence[str]) -> "Announcer":
+    """Progress of a command that may come to these steps, shown and tracked as asked."""
+    from sparring.cli.progress import progress_for
+
+    return progress_for(quiet=watch.quiet, json_logs=watch.json_logs, track=watch.track, folder=run.tracking_path, steps=steps)
 
 
 def _seal_if_whole(run: "RunFolder") -> None:

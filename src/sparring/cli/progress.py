@@ -1,111 +1,196 @@
-"""Progress on a terminal as bars, elsewhere as a line now and then."""
+"""Progress of long work: what a task has come to, and the announcer that tells it to displays and trackers."""
 
-import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol, Self
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
-
+from sparring.cli.options import TrackerName
 from sparring.cli.stopping import stopping
-from sparring.game.progress import Progress, Silent, Task
+from sparring.evaluation.statistics import Rate
+from sparring.game.progress import Task
 
-LINE_EVERY_S = 20.0
-
-
-class _Counts:
-    """Whole numbers are added up, fractions shown as they last were."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, float] = {}
-
-    def add(self, counts: dict[str, float]) -> None:
-        for name, value in counts.items():
-            self._values[name] = self._values.get(name, 0) + value if isinstance(value, int) else value
-
-    def __str__(self) -> str:
-        return ", ".join(f"{name} {value if isinstance(value, int) else f'{value:.4g}'}" for name, value in self._values.items())
+RATES = (("success", "sensed", "valid"), ("success", "lifted", "valid"), ("dislodged", "dislodged", "attacked"))
+"""Name of a rate, and of the counts that it is the quotient of."""
 
 
-class _BarTask:
-    def __init__(self, bars: Bars, total: int, name: str, unit: str) -> None:
-        self._bars, self._counts, self._start, self._unit = bars, _Counts(), time.monotonic(), unit
-        self._id, self._done = bars.add_task(name, total=total, told=""), 0
+@dataclass(frozen=True)
+class Standing:
+    """What a task has come to."""
 
-    def advance(self, n: int, **counts: float) -> None:
-        """Moves the bar."""
-        self._counts.add(counts)
-        self._done += n
-        rate = self._done / max(1e-9, time.monotonic() - self._start)
-        self._bars.update(self._id, advance=n, told=f"{rate:.3g} {self._unit}/s  {self._counts}")
+    name: str
+    total: int
+    unit: str
+    waves_n: int | None = None
+    """Waves that the task comes in; None where it does not."""
+    step: int | None = None
+    """Which of the command's steps it is, from 1; None where that is not known."""
+    steps_n: int = 0
+    done: int = 0
+    found: int = 0
+    """How many of the done an earlier run of the command has left."""
+    waves_done: int = 0
+    elapsed_s: float = 0.0
+    """From its beginning to when this was so."""
+    found_s: float = 0.0
+    """From its beginning to when all that was found had been told."""
+    over: bool = False
+    """Whether it has ended."""
+    counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Sums over the task."""
+    metrics: Mapping[str, float] = field(default_factory=dict[str, float])
+    """As they last were, such as losses."""
+
+    def after(self, n: int, *, found: bool, elapsed_s: float, told: Mapping[str, float]) -> Self:
+        """The standing when `n` more units are done."""
+        sums, metrics = dict(self.counts), dict(self.metrics)
+        for name, value in told.items():
+            if isinstance(value, int):
+                sums[name] = sums.get(name, 0) + value
+            else:
+                metrics[name] = value
+        return replace(
+            self,
+            done=self.done + n,
+            found=self.found + n * found,
+            waves_done=self.waves_done + 1,
+            elapsed_s=elapsed_s,
+            found_s=elapsed_s if found and self.found == self.done else self.found_s,
+            counts=sums,
+            metrics=metrics,
+        )
+
+    @property
+    def per_s(self) -> float | None:
+        """Units a second, without those that were found; None while there is none."""
+        made, took_s = self.done - self.found, self.elapsed_s - self.found_s
+        return made / took_s if made and took_s > 0 else None
+
+    @property
+    def eta_s(self) -> float | None:
+        """Seconds that the rest takes at this speed; None while there is no speed, and when it is over."""
+        speed = self.per_s
+        return None if speed is None or self.over else (self.total - self.done) / speed
+
+    @property
+    def rates(self) -> dict[str, Rate]:
+        """Rates so far, of what has been tried at all."""
+        sums = self.counts
+        return {name: Rate(sums[part], sums[whole]) for name, part, whole in RATES if part in sums and sums.get(whole)}
 
 
-class _Interruptible:
-    """Work that an interrupt may stop."""
+class Listener(Protocol):
+    """Who is told of progress."""
+
+    def begun(self, standing: Standing) -> None:
+        """A task has begun; there is one at a time."""
+        ...
+
+    def advanced(self, standing: Standing) -> None:
+        """It has come further."""
+        ...
+
+    def ended(self, standing: Standing) -> None:
+        """It has ended; not always whole: a fit may be good enough early, and work may be stopped or fail."""
+        ...
+
+    def close(self) -> None:
+        """There will be no more."""
+        ...
+
+
+class _UnderWay:
+    """A task that keeps its standing and tells it to all listeners."""
+
+    def __init__(self, standing: Standing, listeners: Sequence[Listener], clock: Callable[[], float]) -> None:
+        self._standing, self._listeners, self._clock = standing, listeners, clock
+        self._begun_s = clock()
+
+    def begin(self) -> None:
+        """Tells that it has begun."""
+        for listener in self._listeners:
+            listener.begun(self._standing)
+
+    def advance(self, n: int, *, found: bool = False, **counts: float) -> None:
+        """Tells how far it is."""
+        self._standing = self._standing.after(n, found=found, elapsed_s=self._clock() - self._begun_s, told=counts)
+        for listener in self._listeners:
+            listener.advanced(self._standing)
+
+    def end(self) -> None:
+        """Tells what it came to."""
+        self._standing = replace(self._standing, elapsed_s=self._clock() - self._begun_s, over=True)
+        for listener in self._listeners:
+            listener.ended(self._standing)
+
+
+class Announcer:
+    """Progress that is told to listeners, and that an interrupt may stop. As a context it closes them in the end.
+
+    Args:
+        listeners: displays and trackers; nobody where nothing is to be told.
+        steps: names of the tasks that the command may come to, in order. A name that is not there just once has no number.
+        clock: seconds, only forward.
+    """
+
+    def __init__(
+        self, listeners: Sequence[Listener], steps: Sequence[str] = (), clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._listeners, self._steps, self._clock = listeners, steps, clock
 
     @property
     def stopping(self) -> bool:
         """Whether there was an interrupt."""
         return stopping()
 
-
-class QuietProgress(_Interruptible, Silent):
-    """Nothing is shown."""
-
-
-class BarProgress(_Interruptible):
-    """Bars for a terminal."""
-
     @contextmanager
-    def task(self, name: str, total: int, unit: str) -> Generator[Task]:
-        """A bar that stays when it is full."""
-        columns = (
-            TextColumn("{task.description:<18}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[told]}"),
-        )
-        with Bars(*columns) as bars:
-            yield _BarTask(bars, total, name, unit)
+    def task(self, name: str, total: int, unit: str, *, waves_n: int | None = None) -> Generator[Task]:
+        """A task of which every listener is told, its end included, however it ends."""
+        step = self._steps.index(name) + 1 if self._steps.count(name) == 1 else None
+        under_way = _UnderWay(Standing(name, total, unit, waves_n, step, len(self._steps)), self._listeners, self._clock)
+        under_way.begin()
+        try:
+            yield under_way
+        finally:
+            under_way.end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for listener in self._listeners:
+            listener.close()
 
 
-class _LineTask:
-    def __init__(self, name: str, total: int, unit: str) -> None:
-        self._name, self._total, self._unit = name, total, unit
-        self._counts, self._done, self._start = _Counts(), 0, time.monotonic()
-        self._told = self._start
+def progress_for(
+    *,
+    quiet: bool = False,
+    json_logs: bool = False,
+    track: Sequence[TrackerName] = (),
+    folder: Path | None = None,
+    steps: Sequence[str] = (),
+) -> Announcer:
+    """Bars on a terminal, lines elsewhere or JSON where asked for, nothing when asked to be quiet; and the trackers.
 
-    def advance(self, n: int, **counts: float) -> None:
-        """Says how far it is, if it has not for a while."""
-        self._counts.add(counts)
-        self._done += n
-        if time.monotonic() - self._told > LINE_EVERY_S:
-            self.tell()
+    Args:
+        quiet: show nothing.
+        json_logs: one JSON object a line, in place of bars and lines.
+        track: trackers to write to as well.
+        folder: where trackers write; needed where there are such.
+        steps: names of the tasks that the command may come to, in order.
 
-    def tell(self) -> None:
-        """Says how far it is."""
-        self._told = time.monotonic()
-        rate = self._done / max(1e-9, self._told - self._start)
-        line = f"{self._name}: {self._done}/{self._total} {self._unit}, {rate:.3g}/s, {self._counts}"
-        print(line.rstrip(", "), file=sys.stderr, flush=True)
+    Raises:
+        ConfigError: a tracker is not installed or cannot begin.
+    """
+    from sparring.cli.displays import display_for
+    from sparring.cli.tracking import Tracking
 
-
-class LineProgress(_Interruptible):
-    """Lines for a pipe or a file."""
-
-    @contextmanager
-    def task(self, name: str, total: int, unit: str) -> Generator[Task]:
-        """Lines while it runs and one at its end."""
-        task = _LineTask(name, total, unit)
-        yield task
-        task.tell()
-
-
-def progress_for(*, quiet: bool) -> Progress:
-    """Bars on a terminal, lines elsewhere, nothing when asked to be quiet."""
-    if quiet:
-        return QuietProgress()
-    return BarProgress() if sys.stdout.isatty() else LineProgress()
+    listeners: list[Listener] = []
+    if track:
+        assert folder is not None
+        listeners.append(Tracking(track, folder))
+    if not quiet:
+        listeners.append(display_for(json_logs=json_logs))
+    return Announcer(listeners, steps)

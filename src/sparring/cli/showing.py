@@ -1,6 +1,7 @@
-"""Subcommands that show what a run came to. Their docstrings are their help."""
+"""Subcommands that show what runs came to. Their docstrings are their help."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,30 +9,90 @@ from tyro.conf import Positional
 
 if TYPE_CHECKING:
     from sparring.game.run_folder import RunFolder
+    from sparring.viewing.document import Document
+
+PAGE, PLAIN = "report.html", "report.md"
 
 
-def report(run: Positional[Path], /) -> None:
-    """Print a run's tables beside the paper's numbers, and write them to RUN/report.md.
+def report(runs: Positional[tuple[Path, ...]], /, out: Path | None = None, pictures: bool = True) -> None:
+    """Print the tables of runs beside the paper's numbers, and write report.html: one file with everything in it, to send.
+
+    Runs that differ in their seed alone are put together, others are compared. An unfinished or damaged run is reported as
+    far as it can be read, with what is missing.
 
     Args:
-        run: a run folder, finished or not.
+        runs: run folders, finished or not.
+        out: the folder for report.html and report.md; the run's own unless given, and to be given for several runs.
+        pictures: also show grasps and play attacks again for film strips.
     """
-    from sparring.game.run_folder import RunFolder
+    from sparring.errors import ConfigError
 
-    show(write_report(RunFolder(run)))
+    if len(runs) > 1 and out is None:
+        raise ConfigError("where should the report of several runs go? Name a folder with --out")
+    folders = _folders(runs, "report")
+    told = _told(folders, pictures=pictures)
+    if out is None:
+        show(_written(told, folders[0].path))
+        _entered(folders[0])
+    else:
+        show(_written(told, out))
+    print(f"sparring: the report is {(out or folders[0].path) / PAGE}", file=sys.stderr)
+
+
+def figures(runs: Positional[tuple[Path, ...]], /, out: Path) -> None:
+    """Write the figures of a report for a paper, each as PDF and PNG: curves, tables, cross-play, picks, grasps, attacks.
+
+    Args:
+        runs: run folders, finished or not.
+        out: the folder for the figures, made if need be.
+    """
+    from sparring.viewing.figures import write_figures
+
+    for path in write_figures(_told(_folders(runs, "figures"), pictures=True), out):
+        print(path)
 
 
 def write_report(run: "RunFolder") -> str:
-    """Writes the report of a run beside it; its text."""
-    from sparring.data.files import write_text
-    from sparring.evaluation.report import report as told
-
-    text = told(run)
-    path = run.path / "report.md"
-    write_text(path, text)
-    if run.is_complete():
-        run.enter(path)
+    """Writes the report of a run into it; its text."""
+    text = _written(_told([run], pictures=True), run.path)
+    _entered(run)
     return text
+
+
+def _folders(runs: Sequence[Path], command: str) -> list["RunFolder"]:
+    from sparring.errors import ConfigError
+    from sparring.game.run_folder import RunFolder
+
+    if not runs:
+        raise ConfigError(f"name at least one run folder: sparring {command} RUN...")
+    if len({run.resolve() for run in runs}) < len(runs):
+        raise ConfigError("the same run is named twice")
+    return [RunFolder(run) for run in runs]
+
+
+def _told(runs: Sequence["RunFolder"], *, pictures: bool) -> "Document":
+    from sparring.viewing.report import report as tell
+
+    return tell(runs, pictures=pictures)
+
+
+def _written(document: "Document", out: Path) -> str:
+    """Writes the report as a page and as Markdown; the latter's text."""
+    from sparring.data.files import write_text
+    from sparring.viewing.page import as_html
+    from sparring.viewing.plain import as_markdown
+
+    text = as_markdown(document)
+    write_text(out / PLAIN, text)
+    write_text(out / PAGE, as_html(document))
+    return text
+
+
+def _entered(run: "RunFolder") -> None:
+    """What is written into a complete run is a part of it."""
+    if run.is_complete():
+        for name in (PLAIN, PAGE):
+            run.enter(run.path / name)
 
 
 def show(text: str) -> None:

@@ -31,6 +31,9 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
             f"could not write {path}: {error.strerror or error}; make room or choose another folder, "
             "then run the same command again; what is done already is not done again"
         ) from error
+    except BaseException:  # an interrupt, or an error of what writes
+        _discard(part)
+        raise
 
 
 def write_text(path: Path, text: str) -> None:

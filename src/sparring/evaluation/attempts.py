@@ -59,10 +59,10 @@ def attempt_of(run: RunFolder, config: RunConfig, shard: Path, row: Row) -> Atte
     if test is not None:
         protocol, _, objects = test.partition("/")
         config = Test(protocol, objects, config.test.tries_n).config(config)  # type: ignore[arg-type]
-    return Attempt(row, config, must_hold=test is not None, kind=_kind_of(row["adversary"]))
+    return Attempt(row, config, must_hold=test is not None, kind=kind_of(row["adversary"]))
 
 
-def _kind_of(adversary: str | None) -> str | None:
+def kind_of(adversary: str | None) -> str | None:
     """What lies behind a record's adversary: `shake`, `random-shake`, `shake-3`, `shake-3 of HASH`, `tugs`."""
     if adversary is None or adversary in STABILITY_TESTS:
         return adversary

@@ -4,7 +4,7 @@ Protagonists meet the scenes of the test on novel objects; what they lift and ho
 adversaries of their own run and of others, and put to published tests.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -223,7 +223,7 @@ def _play(
             met = {attacker.name: attacked(attacker, tried, cell) for attacker in todo}
             for attacker, some_rows in met.items():
                 rows[attacker] += some_rows
-            task.advance(len(tried), **counts_of_tries(tried), **_counts_of_attacks(met))
+            task.advance(len(tried), found=False, **counts_of_tries(tried), **_counts_of_attacks(met))
     for part in [attacker.name for attacker in todo] + ([] if tried_already else [TRIES]):
         write_shard(folder / f"{part}.parquet", table_of(rows[part]))
         own.run.enter(folder / f"{part}.parquet")
@@ -232,7 +232,7 @@ def _play(
 
 def _counts_of_attacks(met: Mapping[str, Sequence[Row]]) -> dict[str, int]:
     """How many attacks there were, by whomever, and how many of them dislodged; `met` has rows by attacker."""
-    valid = [row for attacker, rows in met.items() if attacker != NO_ATTACK for row in rows if not row["invalid"]]
+    valid = [row for attacker, rows in met.items() if attacker != "none" for row in rows if not row["invalid"]]
     return {"attacked": len(valid), "dislodged": sum(bool(row["dislodged"]) for row in valid)}
 
 
@@ -244,8 +244,3 @@ def attacked(attacker: Attacker, tried: Sequence[Tried], cell: SimulatedCell) ->
         one.row | {"attempt": f"{one.row['attempt']}/{attacker.name}", "stage": "cross-play", "adversary": attacker.name} | result
         for one, result in zip(lifted, attacker.attack(held, cell), strict=True)
     ]
-
-
-def same_arms(first: RunConfig, second: RunConfig) -> bool:
-    """Whether two runs differ in nothing but their seed."""
-    return replace(first, seed=0) == replace(second, seed=0)

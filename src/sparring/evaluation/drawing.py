@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw, ImageFont
 
 from sparring.actions.grasp import angle_rad
@@ -28,15 +28,40 @@ def draw_grasps(image: UInt8[np.ndarray, "h w 3"], grasps: Sequence[ImageGrasp],
     for rank, grasp in reversed(list(enumerate(grasps))):
         colour = OTHERS if rank else BEST
         centre = (np.array([grasp.column_px, grasp.row_px]) + 0.5) * scale
-        angle = float(angle_rad(grasp.angle))
-        along = np.array([np.cos(angle), -np.sin(angle)]) * opening_px * scale / 2
-        across = np.array([-along[1], along[0]]) * JAW_SHARE
-        pen.line([tuple(centre - along), tuple(centre + along)], fill=colour, width=2 * thick)
-        for jaw in (centre - along, centre + along):
-            pen.line([tuple(jaw - across), tuple(jaw + across)], fill=colour, width=4 * thick)
+        along, across = draw_jaws(
+            picture, centre, float(angle_rad(grasp.angle)), opening_px=opening_px * scale, colour=colour, thick=thick
+        )
         if grasp.probability is not None:
             pen.text(tuple(centre + 0.2 * along + across), f"{grasp.probability:.2f}", fill=colour, font=font)
     return picture
+
+
+def draw_jaws(
+    picture: Image.Image,
+    centre_px: Float[np.ndarray, " 2"],
+    angle: float,
+    *,
+    opening_px: float,
+    colour: tuple[int, int, int],
+    thick: int = 1,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two jaws and the line of closing, drawn into a picture; half the opening along the line, and half a jaw across it.
+
+    Args:
+        picture: changed.
+        centre_px: of the grasp, from the picture's corner.
+        angle: of the line of closing, counter-clockwise, radians.
+        opening_px: between the jaws.
+        colour: of all lines.
+        thick: of the thinnest line, in half pixels.
+    """
+    pen = ImageDraw.Draw(picture)
+    along = np.array([np.cos(angle), -np.sin(angle)]) * opening_px / 2
+    across = np.array([-along[1], along[0]]) * JAW_SHARE
+    pen.line([tuple(centre_px - along), tuple(centre_px + along)], fill=colour, width=2 * thick)
+    for jaw in (centre_px - along, centre_px + along):
+        pen.line([tuple(jaw - across), tuple(jaw + across)], fill=colour, width=4 * thick)
+    return along, across
 
 
 def draw_snatches(

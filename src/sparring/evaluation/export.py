@@ -10,8 +10,8 @@ from sparring.config_file import to_json
 from sparring.data.files import read_text, write_bytes, write_text
 from sparring.errors import DataError, ExportError
 from sparring.evaluation.evaluate import all_results
+from sparring.evaluation.fits import fits_of
 from sparring.evaluation.markdown import markdown, percent, with_interval
-from sparring.evaluation.report import held_out_of
 from sparring.evaluation.statistics import Rate
 from sparring.game.run_folder import RunFolder
 from sparring.players.checkpoint import FORMAT, PlayerCard, load_player, save_player
@@ -210,7 +210,7 @@ def _results(source: Source) -> list[str]:
     """What the run itself found out about the player, with n and intervals."""
     run, config = source.run, source.run.config()
     rows = [row for row in all_results(run, config) if row["player"] == source.name]
-    told = [held_out_of(row["summary"]) for row in run.metrics() if row["fit"] == source.name and "summary" in row]
+    told = [fit.held_out for fit in fits_of(run) if fit.name == source.name]
     tests = [[row["protocol"], row["objects"], with_interval(Rate(row["successes"], row["n"])), str(row["n"])] for row in rows]
     lift = config.world.lift
     parts = ["## Results of its own run"]

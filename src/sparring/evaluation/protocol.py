@@ -40,6 +40,11 @@ class Test:
     objects: ObjectSet
     tries_n: int
 
+    @property
+    def step(self) -> str:
+        """What it is announced as."""
+        return f"test {self.protocol} on {self.objects}"
+
     def config(self, config: RunConfig) -> RunConfig:
         """The run's config with the protocol's grip and patches."""
         protocol = PROTOCOLS[self.protocol]
@@ -73,13 +78,13 @@ def run_test(
     todo = {path: player for path, player in players.items() if not holds_scenes(run, path, specs)}
     if not todo:
         return
-    with progress.task(f"test {test.protocol} on {test.objects}", len(specs) * len(todo), "tries") as task:
+    with progress.task(test.step, len(specs) * len(todo), "tries") as task:
         for path, player in todo.items():
             rows: list[Row] = []
             for some in scenes_at_once(specs, cell):
                 tried = try_scenes(path.stem, player, some, config, cell)
                 rows += [one.row for one in tried]
-                task.advance(len(tried), lifted=sum(one.row["lifted"] for one in tried))
+                task.advance(len(tried), found=False, **counts_of_tries(tried))
             write_shard(path, table_of(rows))
             run.enter(path)
             require_going_on(progress)
@@ -124,6 +129,12 @@ def try_scenes(name: str, player: GraspPlayer, specs: Sequence[SceneSpec], confi
         row = tried[number].row | attempt_row(view, grasp, request, outcome, 0, config)
         tried[number] = Tried(row, (view, grasp, outcome))
     return tried
+
+
+def counts_of_tries(tried: Sequence[Tried]) -> dict[str, int]:
+    """How many were valid, and how many of these lifted."""
+    valid = [one.row for one in tried if not one.row["invalid"]]
+    return {"valid": len(valid), "invalid": len(tried) - len(valid), "lifted": sum(bool(row["lifted"]) for row in valid)}
 
 
 def lifted_in(path: Path) -> dict[tuple[str, int], bool]:

@@ -1,5 +1,6 @@
 """Intervals and paired tests for success rates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,3 +57,32 @@ def paired_difference(first: Bool[np.ndarray, " n"], second: Bool[np.ndarray, " 
     half = Z95 * np.sqrt(b + c - (b - c) ** 2 / m) / m
     difference = (gained - lost) / n if n else 0.0
     return PairedDifference(n, difference, float(max(-1, middle - half)), float(min(1, middle + half)), p)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A share, or a difference of two, with a 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    """Tries behind it."""
+    seeds: tuple[float, ...] = ()
+    """The value of every training run, where the interval is over them."""
+    p: float | None = None
+    """Of a difference that was tested on the same scenes."""
+
+
+def estimate(rate: Rate) -> Estimate:
+    """A rate of one training run, with Wilson's interval over its tries."""
+    return Estimate(rate.rate, *rate.interval, rate.n)
+
+
+def over_seeds(values: Sequence[float], n: int, *, floor: float = 0.0) -> Estimate:
+    """The mean over at least two training runs, with Student's interval over them: what another seed would do counts, not only
+    what another try would. Clipped to `floor`..1.
+    """
+    k, mean = len(values), float(np.mean(values))
+    half = float(stats.t.ppf(0.975, k - 1) * np.std(values, ddof=1) / np.sqrt(k))
+    return Estimate(mean, max(floor, mean - half), min(1.0, mean + half), n, seeds=tuple(values))

@@ -1,5 +1,6 @@
 """Gathering attempts wave by wave. A wave is one shard, written whole; the next is under way while one is played."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,6 +32,11 @@ class Stage:
     name: str
     grasps_n: int
 
+    @property
+    def step(self) -> str:
+        """What it is announced as."""
+        return f"stage {self.name}"
+
 
 def collect(
     stage: Stage,
@@ -56,23 +62,34 @@ def collect(
         partial(_counts_of, run, wave, player=player, attacker=attacker, config=config, cell=cell)
         for wave in waves_of(stage, config)
     )
-    with progress.task(stage.name, stage.grasps_n, "grasps") as task:
-        for attempts_n, counts in _overlapping(todo, cell.waves_at_once_n, progress):
-            task.advance(attempts_n, **counts)
+    with progress.task(stage.step, stage.grasps_n, "grasps", waves_n=waves_n(stage, config)) as task:
+        for played in _overlapping(todo, cell.waves_at_once_n, progress):
+            task.advance(played.attempts_n, found=played.found, **played.counts)
+
+
+@dataclass(frozen=True)
+class _Played:
+    """What a wave came to."""
+
+    attempts_n: int
+    found: bool
+    """Whether it was on disk already."""
+    counts: dict[str, int]
 
 
 def _counts_of(
     run: RunFolder, wave: Wave, *, player: GraspPlayer, attacker: AttackPlayer | None, config: RunConfig, cell: Cell
-) -> tuple[int, dict[str, int]]:
+) -> _Played:
     """Plays a wave if need be; what it came to."""
     path = shard_path(run.stage(wave.stage), wave.number)
-    if run.holds(path):
+    found = run.holds(path)
+    if found:
         rows = read_shard(path, ["sensed", "lifted", "dislodged", "invalid"]).to_pylist()
     else:
         rows = play_wave(wave, player, attacker, config=config, cell=cell)
         write_shard(path, table_of(rows))
         run.enter(path)
-    return len(rows), _counts(rows)
+    return _Played(len(rows), found, _counts(rows))
 
 
 def _overlapping(todo: Iterable[Callable[[], Done]], at_once_n: int, progress: Progress) -> Iterator[Done]:
@@ -100,12 +117,19 @@ def _overlapping(todo: Iterable[Callable[[], Done]], at_once_n: int, progress: P
 
 
 def _counts(rows: list[Row]) -> dict[str, int]:
+    valid = [row for row in rows if not row["invalid"]]
     return {
-        "sensed": sum(row["sensed"] for row in rows),
-        "attacked": sum(row.get("dislodged") is not None for row in rows),
-        "dislodged": sum(bool(row.get("dislodged")) for row in rows),
-        "invalid": sum(row["invalid"] for row in rows),
+        "valid": len(valid),
+        "invalid": len(rows) - len(valid),
+        "sensed": sum(bool(row["sensed"]) for row in valid),
+        "attacked": sum(row.get("dislodged") is not None for row in valid),
+        "dislodged": sum(bool(row.get("dislodged")) for row in valid),
     }
+
+
+def waves_n(stage: Stage, config: RunConfig) -> int:
+    """Number of a stage's waves."""
+    return math.ceil(math.ceil(stage.grasps_n / config.match.attempts_per_scene_n) / config.match.wave_scenes_n)
 
 
 def waves_of(stage: Stage, config: RunConfig) -> Iterator[Wave]:

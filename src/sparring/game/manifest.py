@@ -27,7 +27,7 @@ class Manifest:
 
 def is_derived(name: str) -> bool:
     """Whether a file says only what others say, and is written anew whenever they change."""
-    return name.endswith(".md") or (name.endswith(".json") and name.startswith(("evaluation/", "crossplay/")))
+    return name.endswith((".md", ".html")) or (name.endswith(".json") and name.startswith(("evaluation/", "crossplay/")))
 
 
 def read_manifest(path: Path) -> Manifest:

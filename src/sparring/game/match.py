@@ -60,6 +60,35 @@ def stages_of(config: RunConfig) -> list[Stage]:
     return [Stage(RANDOM, match.random_grasps_n), *collaborative, *attacked]
 
 
+def chooser_of(config: RunConfig, stage: str) -> str | None:
+    """The player whose grasps a stage gathers; None for the random ones.
+
+    Raises:
+        ConfigError: there is no such stage.
+    """
+    rounds = [_round_name(number) for number in range(1, config.match.rounds_n + 1)]
+    attacked = [name for bout in config.match.bouts for name in bout.iterations]
+    choosers: dict[str, str | None] = {RANDOM: None}
+    for arm in (rounds, attacked):
+        choosers |= dict(zip(arm, [START, *arm], strict=False))
+    if stage not in choosers:
+        raise ConfigError(unknown_name("stage", stage, choosers))
+    return choosers[stage]
+
+
+def steps_of(config: RunConfig) -> list[str]:
+    """What a match announces, in the order in which it is played; a fit that has nothing to learn from is not announced."""
+    stages, match = {stage.name: stage.step for stage in stages_of(config)}, config.match
+    steps = [stages[RANDOM], _fit_step(START)]
+    for number in range(1, match.rounds_n + 1):
+        name = _round_name(number)
+        steps += [stages[name], _fit_step(COLLABORATIVE if number == match.rounds_n else name)]
+    for bout in match.bouts:
+        for name in bout.iterations:
+            steps += [stages[name], _fit_step(adversary_name(name)), _fit_step(name)]
+    return steps
+
+
 @dataclass(eq=False)
 class Match:
     """One run. `play` does everything that is not done yet."""
@@ -93,7 +122,7 @@ class Match:
 
     def start(self) -> None:
         """Random grasps and P_0, which both arms share."""
-        self._collect(RANDOM, RandomGrasps(self.config.patches, self._pixel_m), None)
+        self._collect(RANDOM, None)
         self._fit_protagonist(START, None, [RANDOM], None)
 
     def _collaborate(self) -> None:
@@ -102,7 +131,7 @@ class Match:
         stages, player = [RANDOM], START
         for number in range(1, rounds + 1):
             stages.append(_round_name(number))
-            self._collect(stages[-1], self.protagonist(player), None)
+            self._collect(stages[-1], None)
             name = COLLABORATIVE if number == rounds else stages[-1]
             self._fit_protagonist(name, player, stages, None)
             player = name
@@ -114,13 +143,15 @@ class Match:
             attacker: AttackPlayer = RandomAttacks(bout.adversary)
             for name in bout.iterations:
                 stages.append(name)
-                self._collect(name, self.protagonist(player), attacker)
+                self._collect(name, attacker)
                 self._fit_adversary(bout.adversary, name, player, stages)
                 self._fit_protagonist(name, player, stages, bout.adversary)
                 attacker, player = self.attacker(bout.adversary, name), name
 
-    def _collect(self, name: str, player: Protagonist | RandomGrasps, attacker: AttackPlayer | None) -> None:
+    def _collect(self, name: str, attacker: AttackPlayer | None) -> None:
         (stage,) = [one for one in stages_of(self.config) if one.name == name]
+        chooser = chooser_of(self.config, name)
+        player = RandomGrasps(self.config.patches, self._pixel_m) if chooser is None else self.protagonist(chooser)
         collect(stage, player, attacker, config=self.config, cell=self.cell, run=self.run, progress=self.progress)
 
     def _fit_protagonist(self, name: str, before: str | None, stages: list[str], adversary: str | None) -> None:
@@ -163,7 +194,7 @@ class Match:
         belongs_to = f"{name} {self.config} {lesson.fingerprint()} {self.compute.device.type}"
         file = FitFile(self.run.fit(name), belongs_to, stopping=lambda: self.progress.stopping)
         if trained_n:
-            with self.progress.task(f"fit {name}", schedule.epochs_n, "epochs") as task:
+            with self.progress.task(_fit_step(name), schedule.epochs_n, "epochs") as task:
                 history = training.fit(
                     network,
                     lesson,
@@ -276,6 +307,11 @@ def adversary_name(name: str) -> str:
     return f"adversary-{name}"
 
 
+def _fit_step(name: str) -> str:
+    """What a player's fit is announced as."""
+    return f"fit {name}"
+
+
 def _round_name(number: int) -> str:
     """A round of the baseline: its stage, and its player but for the last."""
     return f"{COLLABORATIVE}-{number}"
@@ -291,7 +327,11 @@ def _mean(values: np.ndarray) -> float | None:
 
 
 def _tell(task: Task, metrics: EpochMetrics) -> None:
-    told = {"loss": metrics.loss, "accuracy": metrics.train_accuracy, "images/s": metrics.images_per_s}
-    if metrics.held_out_auc is not None:
-        told["held-out AUC"] = metrics.held_out_auc
-    task.advance(1, **told)
+    told = {
+        "loss": metrics.loss,
+        "held_out_loss": metrics.held_out_loss,
+        "accuracy": metrics.train_accuracy,
+        "held_out_auc": metrics.held_out_auc,
+        "images_per_s": metrics.images_per_s,
+    }
+    task.advance(1, found=False, **{name: value for name, value in told.items() if value is not None})

@@ -7,8 +7,11 @@ from typing import Protocol
 class Task(Protocol):
     """A piece of long work under way."""
 
-    def advance(self, n: int, **counts: float) -> None:
-        """`n` more units are done; `counts` are added up (attempts) or shown as they are (losses)."""
+    def advance(self, n: int, *, found: bool = False, **counts: float) -> None:
+        """`n` more units are done. They were `found` where an earlier run of the command has left them, and took no time now.
+
+        Of `counts`, whole numbers are added up (`sensed` of `valid`), fractions stand for now (a loss).
+        """
         ...
 
 
@@ -20,13 +23,16 @@ class Progress(Protocol):
         """Whether the user wishes it to end after the step in hand: a wave, a fit, a test."""
         ...
 
-    def task(self, name: str, total: int, unit: str) -> AbstractContextManager[Task]:
-        """Begins a task of `total` units."""
+    def task(self, name: str, total: int, unit: str, *, waves_n: int | None = None) -> AbstractContextManager[Task]:
+        """Begins a task of `total` units; where it comes in waves, each of them is one advance.
+
+        The first word of the name is its kind: `stage shake-1`, `fit start`, `test low-force on named`, `cross-play start`.
+        """
         ...
 
 
 class _SilentTask:
-    def advance(self, n: int, **counts: float) -> None:
+    def advance(self, n: int, *, found: bool = False, **counts: float) -> None:
         """Says nothing."""
 
 
@@ -38,7 +44,7 @@ class Silent:
         """Nobody is there to wish for it."""
         return False
 
-    def task(self, name: str, total: int, unit: str) -> AbstractContextManager[Task]:
+    def task(self, name: str, total: int, unit: str, *, waves_n: int | None = None) -> AbstractContextManager[Task]:
         """A task that says nothing."""
         return nullcontext(_SilentTask())
 

@@ -13,7 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from sparring.config import RunConfig
-from sparring.config_file import from_json, hash_of_text, to_json
+from sparring.config_file import flat, from_json, hash_of_text, to_json
 from sparring.data.files import read_text, write_text
 from sparring.data.store import is_whole_shard
 from sparring.errors import CheckpointError, ConfigError, DataError, RunFolderError
@@ -21,7 +21,7 @@ from sparring.game import manifest
 
 FOREIGN = " of "
 """In the name of a cross-play shard: the attacker is of another run. Such are no part of this run's digest."""
-LOCK, PROVENANCE = ".lock", "provenance.json"
+LOCK, PROVENANCE, TRACKING = ".lock", "provenance.json", "tracking"
 NOT_DECIDING = ("images_per_s",)
 """Metrics that say how fast, not what; left out of the digest."""
 _LOG = logging.getLogger(__name__)
@@ -53,6 +53,11 @@ class RunFolder:
     def results_path(self) -> Path:
         """Rows of the test results."""
         return self.path / "evaluation" / "results.json"
+
+    @property
+    def tracking_path(self) -> Path:
+        """Folder of what TensorBoard and W&B are told; no part of the run, and decides nothing."""
+        return self.path / TRACKING
 
     def stage(self, name: str) -> Path:
         """Folder of a stage's shards."""
@@ -88,6 +93,23 @@ class RunFolder:
             return from_json(read_text(self.config_path))
         except (ConfigError, DataError) as error:
             raise RunFolderError(f"{self.config_path}: {error}") from None
+
+    def provenance(self) -> dict[str, Any]:
+        """Where and with what the run began; nothing when that was not written.
+
+        Raises:
+            DataError: damaged.
+        """
+        path = self.path / PROVENANCE
+        if not path.exists():
+            return {}
+        try:
+            told = json.loads(read_text(path))
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"{path} is damaged: {error}") from None
+        if not isinstance(told, dict):
+            raise DataError(f"{path} is damaged: it holds no names with values")
+        return told
 
     def config_hash(self) -> str:
         """Names the config as it was written: settings that later versions know do not change it.
@@ -125,18 +147,21 @@ class RunFolder:
         self.enter(self.path / PROVENANCE)
         self.enter(self.config_path)
 
-    def _require_ours(self) -> None:
-        """A run, or nothing yet."""
+    def is_ours(self) -> bool:
+        """Whether this is a run, or nothing yet: not something else."""
         if self.config_path.exists() or not self.path.exists():
-            return
-        if not self.path.is_dir() or any(not _begun(file) for file in self.path.iterdir()):
+            return True
+        return self.path.is_dir() and all(map(_begun, self.path.iterdir()))
+
+    def _require_ours(self) -> None:
+        if not self.is_ours():
             raise RunFolderError(f"{self.path} exists and is not a run folder; choose another --out")
 
     def _require_same_cell(self, asked: str | None) -> None:
         """No half of a run in simulation and half on a robot."""
         try:
-            begun = json.loads(read_text(self.path / PROVENANCE)).get("cell")
-        except (DataError, ValueError, AttributeError, RecursionError):
+            begun = self.provenance().get("cell")
+        except DataError:
             return  # it decides nothing; `sparring verify` tells of it
         if asked is not None and begun is not None and asked != begun:
             raise RunFolderError(
@@ -144,7 +169,7 @@ class RunFolder:
             )
 
     def _require_same(self, config: RunConfig) -> None:
-        ours, theirs = _flat(json.loads(to_json(config))), _flat(json.loads(to_json(self.config())))
+        ours, theirs = flat(json.loads(to_json(config))), flat(json.loads(to_json(self.config())))
         differing = [
             f"{name} ({theirs.get(name)!r} there, {ours.get(name)!r} asked)"
             for name in sorted(ours | theirs)
@@ -252,9 +277,10 @@ class RunFolder:
         manifest.write_manifest(self.manifest_path, manifest.Manifest(True, self.config_hash(), sums))
 
     def files(self) -> list[Path]:
-        """All files of the run, but for the manifest, the lock, and parts of files that a kill left behind."""
-        apart = {self.manifest_path, self.path / LOCK}
-        return sorted(path for path in self.path.rglob("*") if path.is_file() and path not in apart and path.suffix != ".part")
+        """All files of the run, but for the manifest, the lock, tracking, and parts of files that a kill left behind."""
+        apart, tracking = {self.manifest_path, self.path / LOCK}, self.tracking_path
+        found = (path for path in self.path.rglob("*") if path.is_file() and path.suffix != ".part")
+        return sorted(path for path in found if path not in apart and not path.is_relative_to(tracking))
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.path).as_posix()
@@ -279,7 +305,7 @@ def provenance(*, device: str, workers_n: int, executor: str, cell: str, rendere
 
 def _begun(file: Path) -> bool:
     """Whether a file is what a run that was killed at its very beginning leaves behind."""
-    return file.name.removesuffix(".part") in (PROVENANCE, "config.json", "manifest.json", LOCK)
+    return file.name.removesuffix(".part") in (PROVENANCE, "config.json", "manifest.json", LOCK, TRACKING)
 
 
 def _processor() -> str:
@@ -287,9 +313,3 @@ def _processor() -> str:
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor()
-
-
-def _flat(tree: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(tree, dict):
-        return {prefix: tree}
-    return {name: leaf for key, value in tree.items() for name, leaf in _flat(value, f"{prefix}.{key}".lstrip(".")).items()}

@@ -1,5 +1,8 @@
 """Casting rays at a scene, and the colours of what they meet. MuJoCo casts them on the CPU: no display and no GL are needed."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 # pyright: reportAttributeAccessIssue=false
 # mujoco publishes no types for its compiled names.
 import mujoco
@@ -11,6 +14,8 @@ from sparring.world.scene import Scene
 
 AMBIENT, DIFFUSE = 0.45, 0.65
 PAINT_GLOSS = 0.3
+WHOLE_M = 10.0
+"""Half a side of a box that nothing in a scene reaches out of."""
 Points = Float[np.ndarray, "n 3"]
 
 
@@ -18,12 +23,27 @@ def intersect(
     scene: Scene, data: mujoco.MjData, origin: Float[np.ndarray, " 3"], rays: Points, groups: np.ndarray
 ) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, " n"], Points]:
     """Geom ids (-1: nothing), distances in ray lengths and unit normals of the first hits among the geom groups that are seen."""
-    n = len(rays)
+    n, model = len(rays), scene.engine.model
     geoms, distance, normals = np.full(n, -1, np.int32), np.full(n, -1.0), np.zeros(3 * n)
-    mujoco.mj_multiRay(
-        scene.engine.model, data, origin, rays.ravel(), groups, 1, -1, geoms, distance, normals, n, mujoco.mjMAXVAL
-    )
+    with _whole_bodies(model):
+        mujoco.mj_multiRay(model, data, origin, rays.ravel(), groups, 1, -1, geoms, distance, normals, n, mujoco.mjMAXVAL)
     return geoms, distance, normals.reshape(n, 3)
+
+
+@contextmanager
+def _whole_bodies(model: mujoco.MjModel) -> Generator[None]:
+    """Bodies with bounds that hold all of them, while rays are cast.
+
+    MuJoCo 3.17 leaves a body out where a ray misses a sphere about its centre of mass whose radius is that of its bounding box,
+    wherever the box lies: lopsided objects lose the parts that are far from their centre of mass. Contacts need the true bounds.
+    """
+    roots = model.body_bvhadr[model.body_bvhadr >= 0]
+    bounds = model.bvh_aabb[roots].copy()
+    model.bvh_aabb[roots] = (0.0, 0.0, 0.0, WHOLE_M, WHOLE_M, WHOLE_M)
+    try:
+        yield
+    finally:
+        model.bvh_aabb[roots] = bounds
 
 
 def lit(

@@ -28,7 +28,7 @@ from sparring.world.hand import (
     second_mount,
 )
 from sparring.world.objects.catalogue import object_named
-from sparring.world.objects.model import ObjectModel, Part
+from sparring.world.objects.model import ObjectModel, Part, Shape
 from sparring.world.physics import Engine
 
 PARKED_HAND_M = 0.7
@@ -44,7 +44,7 @@ AIR_DAMPING = 0.0006
 """Damps the rocking of round objects (N m s); nothing to a hand that turns one (N s/m for the linear axes)."""
 TUMBLED_SHARE = 0.25
 """Share of objects dropped on a side instead of laid as their family draws them."""
-SHAPES = {
+SHAPES: dict[Shape, mujoco.mjtGeom] = {
     "box": mujoco.mjtGeom.mjGEOM_BOX,
     "cylinder": mujoco.mjtGeom.mjGEOM_CYLINDER,
     "capsule": mujoco.mjtGeom.mjGEOM_CAPSULE,

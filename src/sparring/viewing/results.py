@@ -1,0 +1,205 @@
+"""The report's results: what the players lift, beside the paper's numbers."""
+
+from collections.abc import Sequence
+
+from sparring.config import PROTOCOLS
+from sparring.evaluation import paper
+from sparring.evaluation.markdown import percent
+from sparring.evaluation.reading import Reading
+from sparring.evaluation.statistics import Estimate
+from sparring.evaluation.successes import Tested, tested, tests_on_disk
+from sparring.game.match import COLLABORATIVE, START
+from sparring.viewing.document import Chart, Grid, Line, Part, Point, Section, Table, Text
+from sparring.world.objects.catalogue import names_in
+
+TABLES = {"low-force": "I", "high-force": "II"}
+"""The paper's tables that a protocol's results on its own objects stand beside."""
+OBJECTS = {
+    "named": "the paper's ten novel objects",
+    "novel-families": "objects of families never trained on",
+    "held-out": "new objects of the training families",
+}
+SEEDS_NOTE = " Of several training runs that differ in their seed alone the mean is told, with Student's 95 % interval over them."
+
+
+def all_tests(arms: Sequence, reading: Reading) -> list[list[Tested]]:
+    """Every test that is on disk, of all arms that took it."""
+    runs = [run for arm in arms for run in arm.runs]
+    found = [[tested(arm, *test, reading) for arm in arms] for test in tests_on_disk(runs)]
+    return [kept for of_arms in found if (kept := [one for one in of_arms if one.lifted])]
+
+
+def headline(tests: Sequence[Sequence[Tested]]) -> str:
+    """What it comes to: does playing against an adversary pay."""
+    if not tests:
+        return "No player has been tested yet."
+    return " ".join(_verdict(one, several=len(tests[0]) > 1) for one in tests[0])
+
+
+def _verdict(test: Tested, *, several: bool) -> str:
+    name = list(test.lifted)[-1]
+    success = test.success(name)
+    where = f"{f'{test.arm.label}: of' if several else 'Of'} {OBJECTS[test.objects]} at {test.protocol.replace('-', ' ')}, "
+    told = f"{where}{name} lifts {estimate_told(success)}"
+    less = test.less(name, COLLABORATIVE)
+    if less is None:
+        return f"{told}."
+    verdict = "none beyond chance" if less.low <= 0 <= less.high else "a gain" if less.low > 0 else "a loss"
+    known = paper.OVERALL[test.protocol] if test.objects == "named" else {}
+    papers = f" The paper: {known[name]} % against {known[COLLABORATIVE]} %." if name in known else ""
+    beside = f"the collaborative player {percent(test.success(COLLABORATIVE).value)}"
+    return f"{told}, {beside}. Difference: {points_told(less)} points, {verdict}.{papers}"
+
+
+def results_sections(tests: Sequence[Sequence[Tested]]) -> list[Section]:
+    """A section a test, and the paper's two tables side by side."""
+    return [_section(of_arms) for of_arms in tests] + [
+        section for arm in _arms_in(tests) if (section := _side_by_side(arm, [one for row in tests for one in row]))
+    ]
+
+
+def _arms_in(tests: Sequence[Sequence[Tested]]) -> list[str]:
+    return list(dict.fromkeys(one.arm.label for row in tests for one in row))
+
+
+def _section(of_arms: Sequence[Tested]) -> Section:
+    first = of_arms[0]
+    config, protocol = first.arm.config, PROTOCOLS[first.protocol]
+    lift = config.world.lift
+    table = f" (table {TABLES[first.protocol]})" if first.objects == "named" else ""
+    parts: list[Part] = [
+        Text(
+            f"Success: lifted {100 * lift.lift_height_m:g} cm and held {lift.hold_s:g} s, at "
+            f"{(protocol.grip or config.world.grip).force_n:g} N with {protocol.patches_n} patches, greedily, of "
+            f"{OBJECTS[first.objects]}. Every player meets the same scenes. Intervals are 95 % (Wilson); differences are paired "
+            f"(Agresti-Min), p by McNemar's exact test.{SEEDS_NOTE if any(len(one.arm.runs) > 1 for one in of_arms) else ''}"
+        ),
+        _overall(of_arms),
+        _curve(of_arms),
+        *(_by_object(one, len(of_arms) > 1) for one in of_arms),
+    ]
+    return Section(f"Test: {first.protocol}, {first.objects} objects{table}", tuple(parts))
+
+
+def _overall(of_arms: Sequence[Tested]) -> Table:
+    several, seeds = len(of_arms) > 1, any(len(one.arm.runs) > 1 for one in of_arms)
+    known = paper.OVERALL[of_arms[0].protocol] if of_arms[0].objects == "named" else {}
+    header = ["player", "success", "95 %", "n", "less start", "less collaborative", "paper"]
+    body: list[list[str]] = []
+    for test in of_arms:
+        for name in test.lifted:
+            success = test.success(name)
+            row = [
+                name,
+                percent(success.value),
+                f"{percent(success.low)} to {percent(success.high)}",
+                str(success.n),
+                *(points_told(test.less(name, other)) for other in (START, COLLABORATIVE)),
+                f"{known[name]} %" if name in known else "",
+            ]
+            body.append(row + ([", ".join(map(percent, success.seeds))] if seeds else []))
+            if several:
+                body[-1].insert(0, test.arm.label)
+    header += ["every seed"] if seeds else []
+    caption = f"Success of every player, {of_arms[0].protocol}, {of_arms[0].objects} objects"
+    return Table(caption, (["arm", *header] if several else header, body))
+
+
+def _curve(of_arms: Sequence[Tested]) -> Chart:
+    """Success over the iterations; the collaborative player's as a level across them."""
+    first, several = of_arms[0], len(of_arms) > 1
+    lines: list[Line] = []
+    for test in of_arms:
+        steps = [name for name in test.lifted if name != COLLABORATIVE]
+        of = f", {test.arm.label}" if several else ""
+        lines.append(Line(f"against adversaries{of}", tuple(_point(name, test.success(name)) for name in steps)))
+        if COLLABORATIVE in test.lifted and steps:
+            level = test.success(COLLABORATIVE)
+            points = tuple(_point(name, level, interval=name == steps[-1]) for name in steps)
+            lines.append(Line(f"collaborative{of}", points, "dashed"))
+    known = paper.OVERALL[first.protocol] if first.objects == "named" else {}
+    names = {name for test in of_arms for name in test.lifted}
+    beside = tuple(Point(name, share / 100, f"{share} %") for name, share in known.items() if name in names - {COLLABORATIVE})
+    if beside:
+        lines.append(Line("the paper", beside, "marks"))
+    return Chart(
+        name=f"curve-{first.protocol}-{first.objects}",
+        caption=f"Success over the iterations, {first.protocol}, {first.objects} objects; bars are 95 % intervals",
+        x_label="player after",
+        y_label="success",
+        lines=tuple(lines),
+    )
+
+
+def _point(name: str, share: Estimate, *, interval: bool = True) -> Point:
+    return Point(name, share.value, estimate_told(share), *((share.low, share.high) if interval else (None, None)))
+
+
+def _by_object(test: Tested, several: bool) -> Grid:
+    """Tables I and II: successes of tries for every object, or family of objects."""
+    names = names_in(test.objects, test.arm.config.world.objects)
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(name if test.objects == "named" else name.rpartition("-")[0], []).append(name)
+    rows: list[str] = []
+    shares: list[tuple[float | None, ...]] = []
+    told: list[tuple[str, ...]] = []
+    for label, group in [*groups.items(), ("overall", names)]:
+        rates = [test.of_group(player, group) for player in test.lifted]
+        if all(rate.n for rate in rates):
+            rows.append(label)
+            shares.append(tuple(rate.rate for rate in rates))
+            told.append(tuple(f"{rate.successes}/{rate.n}" for rate in rates))
+    kind = "object" if test.objects == "named" else "family"
+    of = f", {test.arm.label}" if several else ""
+    return Grid(
+        name=f"by-object-{test.protocol}-{test.objects}",
+        caption=f"Successes of tries, {kind} by {kind}, {test.protocol}, {test.objects} objects{of}",
+        corner=kind,
+        columns=tuple(test.lifted),
+        rows=tuple(rows),
+        shares=tuple(shares),
+        told=tuple(told),
+    )
+
+
+def _side_by_side(arm: str, tests: Sequence[Tested]) -> Section | None:
+    """Tables I and II, laid out as the paper's table II, where both protocols were tested on its objects."""
+    named = {test.protocol: test for test in tests if test.objects == "named" and test.arm.label == arm}
+    if set(named) != set(PROTOCOLS):
+        return None
+    config = named["low-force"].arm.config
+    conditions = {"without adversary": COLLABORATIVE}
+    conditions |= {f"with {bout.adversary}": bout.iterations[-1] for bout in config.match.bouts}
+    columns = [
+        (f"{protocol}, {told}", named[protocol], player)
+        for protocol in PROTOCOLS
+        for told, player in conditions.items()
+        if player in named[protocol].lifted
+    ]
+    body: list[list[str]] = []
+    for name in names_in("named", config.world.objects):
+        rates = [test.of_group(player, [name]) for _, test, player in columns]
+        ours = [f"{rate.successes}/{rate.n}" for rate in rates]
+        body.append([name, *ours, *(f"{successes}/10" for successes in paper.TABLE_2[name])])
+    overall = [percent(test.success(player).value) for _, test, player in columns]
+    body.append(["overall", *overall, *(f"{share} %" for share in paper.HIGH_FORCE.values())])
+    papers = [f"paper, high-force, {told}" for told in ("without adversary", "with shake", "with snatch")]
+    header = ["object", *(told for told, _, _ in columns), *papers]
+    of = f", {arm}" if len({test.arm.label for test in tests}) > 1 else ""
+    caption = "Successes of tries, beside the paper's"
+    return Section(f"Tables I (low force) and II (high force) side by side{of}", (Table(caption, (header, body)),))
+
+
+def estimate_told(share: Estimate) -> str:
+    """A share in words, with interval and n."""
+    over = f" over {len(share.seeds)} seeds" if share.seeds else ""
+    return f"{percent(share.value)} ({percent(share.low)} to {percent(share.high)}{over}, n = {share.n})"
+
+
+def points_told(less: Estimate | None) -> str:
+    """A difference in percentage points, with its interval and, of one run, p; empty where there is none."""
+    if less is None:
+        return ""
+    told = f"{100 * less.value:+.1f} ({100 * less.low:+.1f} to {100 * less.high:+.1f})"
+    return told if less.p is None else f"{told}, p={less.p:.2g}"
