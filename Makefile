@@ -3,7 +3,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test fuzz check format bench docs proto clean
+RUN ?= runs/quarter
+
+.PHONY: demo test fuzz check format bench docs pictures proto clean
 
 demo: $(VENV)/ready
 	$(BIN)/sparring play demo --out runs/demo
@@ -31,6 +33,9 @@ bench: $(VENV)/ready
 
 docs: $(VENV)/ready-dev
 	$(BIN)/mkdocs build --strict
+
+pictures: $(VENV)/ready-dev
+	$(BIN)/python docs/make_pictures.py $(RUN)
 
 proto: $(VENV)/ready-dev
 	$(BIN)/python -m grpc_tools.protoc -I src/sparring/remote --descriptor_set_out=src/sparring/remote/cell.binpb cell.proto

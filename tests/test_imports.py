@@ -11,7 +11,18 @@ import pytest
 import sparring
 
 ROOT = Path(sparring.__file__).parent
-ROOM_RANKS = {"world": 1, "data": 1, "farm": 1, "actions": 2, "players": 3, "game": 4, "evaluation": 5, "remote": 5, "viewing": 6, "cli": 7}
+ROOM_RANKS = {
+    "world": 1,
+    "data": 1,
+    "farm": 1,
+    "actions": 2,
+    "players": 3,
+    "game": 4,
+    "evaluation": 5,
+    "remote": 5,
+    "viewing": 6,
+    "cli": 7,
+}
 MODULE_RANKS = dict.fromkeys(("errors", "config", "config_file", "seeding", "scoring"), 0)
 RANKS = ROOM_RANKS | MODULE_RANKS
 MODULES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")

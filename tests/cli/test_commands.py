@@ -20,7 +20,7 @@ from sparring.data.pictures import decode_image
 from sparring.data.store import read_shard
 
 pytestmark = pytest.mark.usefixtures("played", "unchecked")
-COMMANDS = ("play", "evaluate", "crossplay", "report", "grasp", "export", "digest", "weights")
+COMMANDS = ("play", "evaluate", "crossplay", "report", "figures", "watch", "grasp", "export", "digest", "weights")
 
 
 def sparring(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -121,6 +121,30 @@ def test_a_report_is_printed_and_kept(played: tiny.PlayedRun, tmp_path: Path) ->
     assert done.returncode == 0
     assert "| shake-2 |" in done.stdout
     assert (tmp_path / "run" / "report.md").read_text().strip() == done.stdout.strip()
+    assert str(tmp_path / "run" / "report.html") in done.stderr
+    assert "<h1>Run <code>run</code></h1>" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_a_report_of_several_runs_goes_where_it_is_told_to(played: tiny.PlayedRun, tmp_path: Path, here: Here) -> None:
+    for name in ("a", "b"):
+        shutil.copytree(played.folder.path, tmp_path / name)
+    refused(here("report", tmp_path / "a", tmp_path / "b"), 2, "--out")
+    refused(here("report", tmp_path / "a", tmp_path / "a", "--out", tmp_path), 2, "twice")
+    refused(here("report"), 2, "name at least one run")
+    done = here("report", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "out", "--no-pictures")
+    assert done.returncode == 0, done.stderr
+    assert "# Runs `a`, `b`" in done.stdout
+    assert (tmp_path / "out" / "report.html").exists()
+    assert not (tmp_path / "a" / "report.html").exists()
+
+
+def test_figures_are_written_where_asked_and_named(played: tiny.PlayedRun, tmp_path: Path, here: Here) -> None:
+    done = here("figures", played.folder.path, "--out", tmp_path / "figures")
+    assert done.returncode == 0, done.stderr
+    written = [Path(line) for line in done.stdout.splitlines()]
+    assert sorted(written) == sorted((tmp_path / "figures").iterdir())
+    assert {path.suffix for path in written} == {".pdf", ".png"}
+    refused(here("figures", tmp_path / "nowhere", "--out", tmp_path), 1, "not a run folder")
 
 
 def test_more_can_be_tested_later(played: tiny.PlayedRun, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparring.evaluation.statistics import Rate, paired_difference
+from sparring.evaluation.statistics import Rate, estimate, over_seeds, paired_difference
 
 PAIRS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40)
 
@@ -83,3 +83,22 @@ def test_a_player_does_not_differ_from_itself() -> None:
     found = paired_difference(first, first)
     assert (found.difference, found.p) == (0.0, 1.0)
     assert found.low < 0 < found.high
+
+
+def test_the_interval_over_seeds_is_students() -> None:
+    found = over_seeds([0.2, 0.3, 0.4], 300)
+    assert (found.value, found.n, found.seeds) == (pytest.approx(0.3), 300, (0.2, 0.3, 0.4))
+    half = 4.302653 * 0.1 / np.sqrt(3)  # t of 0.975 with 2 degrees of freedom
+    assert (found.low, found.high) == (pytest.approx(0.3 - half), pytest.approx(0.3 + half))
+
+
+def test_the_interval_over_seeds_stays_a_share_or_a_difference() -> None:
+    assert over_seeds([0.0, 0.9], 20).low == 0.0
+    assert over_seeds([0.1, 1.0], 20).high == 1.0
+    assert over_seeds([-0.9, 0.0], 20, floor=-1.0).low == -1.0
+
+
+def test_one_run_is_estimated_by_its_tries() -> None:
+    rate = Rate(3, 10)
+    found = estimate(rate)
+    assert (found.value, (found.low, found.high), found.n, found.seeds) == (0.3, rate.interval, 10, ())

@@ -24,7 +24,7 @@ from sparring.viewing.film import FPS, animation, film, strip
 from sparring.viewing.film_file import LAST_FRAME_S, write_film
 from sparring.viewing.moments import film_moments, moments_at, smooth_forces_n, telling_moments
 from sparring.viewing.rose import rose
-from sparring.viewing.sheet import SIZE_PX
+from sparring.viewing.sheet import NAMES_PX, SIZE_PX, Sheet
 from sparring.viewing.tones import BAR, CHOSEN, Box
 from sparring.viewing.words import outcome, told
 
@@ -186,6 +186,24 @@ def test_frames_are_as_large_as_promised_and_tell_the_outcome_only_in_the_end(
     colours = [np.asarray(frame.crop(box)).reshape(-1, 3) for frame in last]
     pill = [(colour[:, 0].astype(int) - colour[:, 2] > 60) | (colour[:, 1].astype(int) - colour[:, 0] > 60) for colour in colours]
     assert pill[1].mean() > 0.5 > pill[0].mean()
+
+
+def test_a_long_name_is_cut_before_the_clock(attacked: Replay, crossed: RunFolder) -> None:
+    row = attacked.attempt.row | {"attempt": "snatch-1/tennis-pack/" + "6649541408853371748/" * 6}
+    named = replace(attacked, attempt=replace(attacked.attempt, row=row))
+    sheets = [Sheet(one, belief_of(crossed, attacked)).frame(film_moments(one, 1)[0], is_last=False) for one in (attacked, named)]
+    changed = ImageChops.difference(*sheets).getbbox()
+    assert changed is not None
+    assert changed[2] <= 16 + NAMES_PX
+    assert changed[3] < 45
+
+
+def test_an_attempt_that_went_wrong_is_drawn_whatever_was_felt(attacked: Replay, crossed: RunFolder) -> None:
+    forces = attacked.motions[0].forces_n.copy()
+    forces[5:9] = [[np.nan, np.inf], [-np.inf, 1e9], [1e300, 0.0], [0.0, 0.0]]
+    wrong = replace(attacked, motions=(replace(attacked.motions[0], forces_n=forces),), invalid=True)
+    frames = [frame for _, frame in zip(range(2), film(wrong, belief_of(crossed, attacked))[1], strict=False)]
+    assert {frame.size for frame in frames} == {SIZE_PX}
 
 
 def test_the_longest_wedge_is_the_best_angle_and_the_chosen_one_is_green() -> None:

@@ -5,6 +5,7 @@ import json
 import re
 from html.parser import HTMLParser
 from io import BytesIO
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -139,7 +140,7 @@ def test_headings_go_down_step_by_step(page: Parsed) -> None:
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h\d", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_every_chart_has_its_numbers_as_a_table(page: Parsed) -> None:

@@ -11,7 +11,7 @@ import tiny
 
 from sparring.config_file import to_json
 from sparring.data.records import table_of
-from sparring.data.store import read_shard, write_shard
+from sparring.data.store import read_stage, write_shard
 from sparring.errors import RunFolderError
 from sparring.evaluation import paper
 from sparring.game.run_folder import RunFolder
@@ -126,7 +126,7 @@ def test_causes_add_up_to_all_valid_attempts(played: tiny.PlayedRun) -> None:
     _, rows = table(told(played.folder), "What became of valid attempts")
     counts = {row[0]: sum(int(cell.split("(")[1].rstrip(")")) for cell in row[1:]) for row in rows}
     for stage in ("random", "shake-1", "snatch-1"):
-        records = read_shard(played.folder.stage(stage) / "wave-00000.parquet", ["invalid"])["invalid"].to_pylist()
+        records = read_stage(played.folder.stage(stage), ["invalid"])["invalid"].to_pylist()
         assert counts[stage] == records.count(False)
     results = {row["player"]: row["n"] for row in json.loads(played.folder.results_path.read_text())}
     assert {name: counts[f"test of {name}"] for name in PLAYERS} == results
@@ -135,7 +135,9 @@ def test_causes_add_up_to_all_valid_attempts(played: tiny.PlayedRun) -> None:
 def test_a_report_tells_how_far_probabilities_can_be_believed(played: tiny.PlayedRun) -> None:
     document = told(played.folder)
     held_out = {row[0]: row[4] for row in table(document, "Every network")[1] if row[4]}
-    lines = [line for who in ("protagonists", "adversaries") for line in chart(document, f"belief-{who}").lines]
+    beliefs = [part for part in document.parts() if isinstance(part, Chart) and part.kind == "reliability"]
+    lines = [line for part in beliefs for line in part.lines]
+    assert lines
     assert {line.name for line in lines} == set(held_out)
     for line in lines:
         assert sum(int(point.told.split(" of ")[1]) for point in line.points) == int(held_out[line.name])
@@ -221,15 +223,14 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
         told(RunFolder(tmp_path))
 
 
-def garbled(path: Path) -> None:
-    """Its middle is overwritten."""
-    content = path.read_bytes()
-    path.write_bytes(content[: len(content) // 2] + b"garbage" * 20 + content[len(content) // 2 + 140 :])
+def truncated(path: Path) -> None:
+    """Half of it is lost."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 DAMAGES: dict[str, tuple[Callable[[RunFolder], Path], str, str]] = {
     "a test": (lambda run: run.test("low-force", "novel-families", "shake-1"), "shake-1", "Success of every player"),
-    "a wave": (lambda run: run.stage("random") / "wave-00000.parquet", "random", "Yields"),
+    "a wave": (lambda run: run.stage("shake-1") / "wave-00000.parquet", "shake-1", "Yields"),
     "a player": (lambda run: run.player("start"), "", ""),
     "the metrics": (lambda run: run.metrics_path, "start", "Every network"),
     "cross-play": (
@@ -246,7 +247,7 @@ def test_damage_is_told_and_the_rest_is_reported(crossed: RunFolder, tmp_path: P
     shutil.copytree(crossed.path, tmp_path / "run")
     run = RunFolder(tmp_path / "run")
     find, row, caption = DAMAGES[what]
-    garbled(find(run))
+    truncated(find(run))
     document = report([run])
     assert any(find(run).name in point for point in missing(document))
     others = {"Success of every player", "Yields", "Every network"} - {caption}

@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
-import matplotlib
+import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -65,8 +65,7 @@ def _file_name(part: Part) -> str:
 
 
 def _figure(part: Part) -> Figure | None:
-    with matplotlib.rc_context():
-        matplotlib.rcParams.update(STYLE)
+    with matplotlib.style.context(STYLE):
         match part:
             case Chart() if part.lines:
                 return _drawn(part)

@@ -69,7 +69,7 @@ def _held(frames: Frames, more_n: int) -> Iterator[Image.Image]:
 
 
 def _write_animation(kind: str, frames: Frames, fps: int, part: Path) -> None:
-    """Frames are told apart from those before them, so that what does not change takes no room."""
+    """Pillow wants all frames at once: 1.5 MB each."""
     drawn = list(frames)
     durations = [round(1000 / fps)] * (len(drawn) - 1) + [round(1000 * LAST_FRAME_S)]
     drawn[0].save(part, kind, save_all=True, append_images=drawn[1:], duration=durations, loop=0, quality=WEBP_QUALITY, method=2)

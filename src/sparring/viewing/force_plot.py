@@ -26,13 +26,15 @@ class ForcePlot:
     def __init__(self, again: Replay, box: Box) -> None:
         self._box, self._duration_s = box, again.duration_s
         self._times = times_of(again.motions)
-        self._forces = np.nan_to_num(np.concatenate([smooth_forces_n(motion) for motion in again.motions]), posinf=0.0)
+        self._forces = np.concatenate([smooth_forces_n(motion) for motion in again.motions])
         threshold_n = again.attempt.config.world.lift.sense_force_n
         self._most_n = max(2 * threshold_n, HEADROOM * float(np.quantile(self._forces.max(axis=1), SHOWN_QUANTILE)))
         spans = [list(some) for _, some in groupby(again.motions, lambda motion: motion.name)]
         begins = [float(some[0].times_s[0]) for some in spans]
         self._done = self._drawn(begins, threshold_n)
-        self.ahead = Image.blend(self._done, Image.new("RGB", self._done.size, PAPER), 0.72)
+        self.ahead = self._done.copy()
+        curves = self._done.crop((0, TOP_PX - 2, box.width, box.height))
+        self.ahead.paste(Image.blend(curves, Image.new("RGB", curves.size, PAPER), 0.72), (0, TOP_PX - 2))
 
     def draw_until(self, sheet: Image.Image, time_s: float) -> None:
         """Draws on a sheet what has happened until a time, with the cursor there."""

@@ -11,6 +11,8 @@ from sparring.game.replay import Motion, Replay
 
 GRASP_MOTIONS = ("closing", "raising", "holding")
 """Motions of the protagonist by itself; all others are of an attack or a published test."""
+EARLY_S = 1e-6
+"""Far below a time step, beyond what rounding does to a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,10 +55,6 @@ def moments_at(again: Replay, times_s: Iterable[float]) -> list[Moment]:
     return found
 
 
-EARLY_S = 1e-6
-"""Far below a time step, beyond what rounding does to a time."""
-
-
 def film_moments(again: Replay, fps: int) -> list[Moment]:
     """So many moments a second in real time, from the first step to the last, which is always among them."""
     frames_n = max(1, int(np.ceil(again.duration_s * fps)))
@@ -80,8 +78,8 @@ def times_of(motions: Sequence[Motion]) -> Float[np.ndarray, " steps"]:
 
 
 def smooth_forces_n(motion: Motion) -> Float[np.ndarray, "steps 2"]:
-    """Finger forces of a motion as they are judged: each the mean over the time steps up to it."""
-    sums = np.cumsum(np.vstack([np.zeros((1, 2)), motion.forces_n]), axis=0)
-    ends = np.arange(1, len(motion.forces_n) + 1)
-    starts = np.maximum(0, ends - FORCE_WINDOW_STEPS)
-    return (sums[ends] - sums[starts]) / (ends - starts)[:, None]
+    """Finger forces of a motion as they are judged: each the mean over the time steps up to it. What is no number is zero."""
+    felt = np.where(np.isfinite(motion.forces_n), motion.forces_n, 0.0)
+    before = np.zeros((FORCE_WINDOW_STEPS - 1, 2))
+    sums = np.lib.stride_tricks.sliding_window_view(np.vstack([before, felt]), FORCE_WINDOW_STEPS, axis=0).sum(axis=-1)
+    return sums / np.minimum(np.arange(1, len(felt) + 1), FORCE_WINDOW_STEPS)[:, None]

@@ -145,7 +145,7 @@ def _picture(picture: Picture) -> str:
     if picture.mime == "image/webp":  # what moves, moves when asked to
         return f"<details><summary>Play: {_inline(picture.caption)}</summary>{image}</details>"
     if width > height * 3:
-        image = f'<div class="scroll" role="region" tabindex="0" aria-label="Film strip">{image}</div>'
+        image = f'<div class="scroll" role="region" tabindex="0" aria-label="{alt}">{image}</div>'
     label = html.escape(picture.label, quote=True)
     return f'<figure data-label="{label}">{image}<figcaption>{_inline(picture.caption)}</figcaption></figure>'
 

@@ -22,6 +22,8 @@ SIZE_PX = (960, 540)
 CAMERA_PX = 304
 FIXED_AT, FOLLOWING_AT = (16, 52), (328, 52)
 SEEN, SCORES = Box(648, 52, 296, 222), Box(648, 290, 296, 234)
+NAMES_PX = 760
+"""Width of the attempt's names, before the clock."""
 WORDS_Y, PLOT = 384, Box(16, 420, 616, 104)
 FINER = 3
 """What does not move is drawn so many times larger, then reduced, for smooth edges."""
@@ -30,6 +32,15 @@ FINER = 3
 @lru_cache(maxsize=16)
 def _font(size_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size_px)
+
+
+def _fitted(text: str, size_px: int, width_px: float) -> str:
+    """The text, cut where it would be wider."""
+    if _font(size_px).getlength(text) <= width_px:
+        return text
+    while text and _font(size_px).getlength(f"{text}…") > width_px:
+        text = text[:-1]
+    return f"{text.rstrip()}…" if text else ""
 
 
 class Sheet:
@@ -74,10 +85,12 @@ class Sheet:
 
     def _draw_header(self) -> None:
         pen, attempt = ImageDraw.Draw(self._base), self._again.attempt
-        pen.text((16, 27), attempt.name, fill=INK, font=_font(20), anchor="lm")
-        right = 16 + pen.textlength(attempt.name, font=_font(20))
+        name = _fitted(attempt.name, 20, NAMES_PX)
+        pen.text((16, 27), name, fill=INK, font=_font(20), anchor="lm")
+        right = 16 + pen.textlength(name, font=_font(20)) + 14
         met = f"  ·  against {attempt.row['adversary']}" if attempt.kind is not None else ""
-        pen.text((right + 14, 28), f"{attempt.row['object']}{met}", fill=DIM, font=_font(16), anchor="lm")
+        rest = _fitted(f"{attempt.row['object']}{met}", 16, 16 + NAMES_PX - right)
+        pen.text((right, 28), rest, fill=DIM, font=_font(16), anchor="lm")
 
     def _draw_seen(self) -> None:
         attempt, image = self._again.attempt, Image.fromarray(self._again.view.image)
