@@ -150,7 +150,7 @@ def test_words_say_what_happened_and_whether_it_was_exact(attacked: Replay, cros
     said = told(attacked, belief)
     assert all(motion.name in said for motion in attacked.motions)
     assert attacked.attempt.name in said
-    assert "snatch: snatch " in said
+    assert "adversary: snatch " in said
     assert "to the bit: it ended" in said
     other = told(replace(attacked, differences=("the end state differs",)), belief)
     assert "NOT replayed to the bit" in other

@@ -48,7 +48,8 @@ def attack_in_words(attempt: Attempt) -> str:
         return f"{row['adversary']}, which met nothing to attack"
     believed = row["action_probability"]
     known = "drawn at random" if believed is None else f"believed to dislodge with probability {believed:.2f}"
-    return f"{row['adversary']}: {ADVERSARIES[kind].description(row['action'])}, {known}"
+    what = ADVERSARIES[kind].description(row["action"])
+    return f"{what}, {known}" if what.startswith(row["adversary"]) else f"{row['adversary']}: {what}, {known}"
 
 
 def motion_in_words(motion: Motion) -> str:
