@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import tiny
 
+from sparring.actions.adversaries import ADVERSARIES
 from sparring.config import BoutConfig
 from sparring.config_file import hash_of, to_json
 from sparring.data.records import table_of
@@ -278,3 +279,9 @@ def test_more_tries_are_played_anew(crossed: RunFolder, tmp_path: Path) -> None:
     tiny.cross(run, tries_n=2)
     tiny.cross(run, tries_n=3)
     assert len(crossplayed([run], "low-force", "novel-families")["start"].lifted) == 9
+
+
+def test_an_adversary_that_is_not_in_the_table_is_refused_by_name(crossed: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(ADVERSARIES, "snatch")
+    with pytest.raises(ConfigError, match="no adversary is called 'snatch'; there are: shake, mixed"):
+        tiny.taking_part(crossed)

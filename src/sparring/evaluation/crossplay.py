@@ -23,7 +23,7 @@ from sparring.farm.executors import Executor
 from sparring.game.attackers import AttackPlayer, LearnedAttacks, RandomAttacks
 from sparring.game.cell import AttackRequest, HeldRequest, SimulatedCell
 from sparring.game.jobs import GraspOutcomes, View
-from sparring.game.match import START, adversary_name
+from sparring.game.match import START, adversary_name, require_adversary
 from sparring.game.progress import Progress, require_going_on
 from sparring.game.run_folder import FOREIGN, RunFolder
 from sparring.game.wave import attack_row
@@ -126,10 +126,13 @@ def entrants(
     Raises:
         RunFolderError: a run has no player yet.
         CheckpointError: a player is damaged or missing.
-        ConfigError: the runs' worlds or attacks differ, so that their attacks would mean different things.
+        ConfigError: the runs' worlds or attacks differ, so that their attacks would mean different things; or an adversary of
+            theirs is not known here.
     """
     configs = [run.config() for run in runs]
     _require_one_world(runs, configs)
+    for bout in (bout for config in configs for bout in config.match.bouts):
+        require_adversary(bout.adversary)
     found = []
     for run, config in zip(runs, configs, strict=True):
         test = Test(protocol, objects, tries_n or config.test.tries_n)

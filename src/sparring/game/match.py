@@ -106,8 +106,7 @@ class Match:
             SparringError: unknown adversary or trunk, or weights that are missing.
         """
         for bout in self.config.match.bouts:
-            if bout.adversary not in ADVERSARIES:
-                raise ConfigError(unknown_name("adversary", bout.adversary, ADVERSARIES))
+            require_adversary(bout.adversary)
         require_weights(self.config.network)
         match = self.config.match
         attacked_n = sum(bout.iterations_n * bout.grasps_per_iteration_n for bout in match.bouts)
@@ -300,6 +299,16 @@ class Match:
     @property
     def _pixel_m(self) -> float:
         return self.config.world.camera.pixel_m
+
+
+def require_adversary(name: str) -> None:
+    """Before anything is played against it.
+
+    Raises:
+        ConfigError: the table of adversaries has no such row.
+    """
+    if name not in ADVERSARIES:
+        raise ConfigError(unknown_name("adversary", name, ADVERSARIES))
 
 
 def adversary_name(name: str) -> str:

@@ -3,6 +3,7 @@
 A procedural object is called `family-seed`, such as `hammer-0017`; the same name is the same object everywhere.
 """
 
+from collections import ChainMap
 from functools import lru_cache
 
 import numpy as np
@@ -14,7 +15,7 @@ from sparring.world.objects.families import NOVEL_FAMILIES, TRAINING_FAMILIES
 from sparring.world.objects.model import ObjectModel, assemble, looks_like_kg, recoloured
 from sparring.world.objects.named import NAMED_OBJECTS
 
-FAMILIES = TRAINING_FAMILIES | NOVEL_FAMILIES
+FAMILIES = ChainMap(NOVEL_FAMILIES, TRAINING_FAMILIES)
 LOOKS_MIDDLE_KG = 0.1
 """What a typical procedural object would weigh by volume and material."""
 FIRST_HELD_OUT_SEED = 5000
