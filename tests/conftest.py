@@ -16,6 +16,7 @@ settings.load_profile("suite")
 
 import tiny  # noqa: E402  after the hook, since it imports the package
 
+from sparring.actions.adversaries import ADVERSARIES  # noqa: E402
 from sparring.game.run_folder import RunFolder  # noqa: E402
 
 
@@ -54,3 +55,14 @@ def copied(played: tiny.PlayedRun, tmp_path: Path) -> RunFolder:
     """A copy of the shared run that may be changed."""
     shutil.copytree(played.folder.path, tmp_path / "copied")
     return RunFolder(tmp_path / "copied")
+
+
+@pytest.fixture
+def without_snatches() -> Iterator[None]:
+    """The table of adversaries as where nobody knows the snatch, which runs have played against."""
+    known = dict(ADVERSARIES)
+    for name in ("snatch", "mixed"):
+        del ADVERSARIES[name]
+    yield
+    ADVERSARIES.clear()
+    ADVERSARIES.update(known)

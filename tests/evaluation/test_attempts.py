@@ -136,6 +136,17 @@ def test_the_attempt_worth_seeing_is_one_of_the_last_stage_that_an_adversary_dis
     assert telling_attempt(copied).name == fell["attempt"]
 
 
+def test_another_shard_that_is_damaged_stands_in_nobodys_way(copied: RunFolder) -> None:
+    first, second = sorted(copied.stage("random").glob("*.parquet"))
+    name = read_shard(second, ["attempt"])["attempt"][0].as_py()
+    first.write_bytes(b"")
+    assert find_attempt(copied, name).name == name
+    copied.test("low-force", "novel-families", "collaborative").write_bytes(b"")
+    tried = read_shard(copied.test("low-force", "novel-families", "start"), ["attempt"])["attempt"][0].as_py()
+    assert find_attempt(copied, f"low-force/novel-families/{tried}").name == tried
+    assert telling_attempt(copied)
+
+
 def test_an_unknown_adversary_in_a_record_is_refused(copied: RunFolder) -> None:
     shard = copied.stage("shake-1") / "wave-00000.parquet"
     rows = read_shard(shard).to_pylist()

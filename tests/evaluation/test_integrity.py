@@ -190,9 +190,11 @@ def test_without_a_config_nothing_can_be_said(sealed: RunFolder) -> None:
         verify(sealed)
 
 
-def test_a_shard_of_the_first_schema_opens(sealed: RunFolder, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("version", "later"), [(b"1", ["fault", "end_state"]), (b"2", ["end_state"])])
+def test_a_shard_of_an_earlier_schema_opens(sealed: RunFolder, tmp_path: Path, version: bytes, later: list[str]) -> None:
     table = read_shard(sealed.path / SHARD)
-    old = table.drop_columns(["fault"]).replace_schema_metadata({b"sparring_schema": b"1"})
+    old = table.drop_columns(later).replace_schema_metadata({b"sparring_schema": version})
     pq.write_table(old, tmp_path / "old.parquet", write_page_checksum=True)
-    assert read_shard(tmp_path / "old.parquet").to_pylist() == table.to_pylist()
+    expected = [row | dict.fromkeys(later) for row in table.to_pylist()]
+    assert read_shard(tmp_path / "old.parquet").to_pylist() == expected
     assert read_shard(tmp_path / "old.parquet", ["fault", "sensed"]).column_names == ["fault", "sensed"]

@@ -86,16 +86,21 @@ def test_a_player_does_not_differ_from_itself() -> None:
 
 
 def test_the_interval_over_seeds_is_students() -> None:
-    found = over_seeds([0.2, 0.3, 0.4], 300)
+    found = over_seeds([0.2, 0.3, 0.4], (0.25, 0.35), 300)
     assert (found.value, found.n, found.seeds) == (pytest.approx(0.3), 300, (0.2, 0.3, 0.4))
     half = 4.302653 * 0.1 / np.sqrt(3)  # t of 0.975 with 2 degrees of freedom
     assert (found.low, found.high) == (pytest.approx(0.3 - half), pytest.approx(0.3 + half))
 
 
 def test_the_interval_over_seeds_stays_a_share_or_a_difference() -> None:
-    assert over_seeds([0.0, 0.9], 20).low == 0.0
-    assert over_seeds([0.1, 1.0], 20).high == 1.0
-    assert over_seeds([-0.9, 0.0], 20, floor=-1.0).low == -1.0
+    assert over_seeds([0.0, 0.9], (0.3, 0.6), 20).low == 0.0
+    assert over_seeds([0.1, 1.0], (0.3, 0.6), 20).high == 1.0
+    assert over_seeds([-0.9, 0.0], (-0.6, -0.3), 20).low == -1.0
+
+
+def test_seeds_that_agree_by_chance_do_not_make_the_interval_narrower_than_the_tries() -> None:
+    found = over_seeds([0.3, 0.3], (0.25, 0.36), 400)
+    assert (found.low, found.high) == (0.25, 0.36)
 
 
 def test_one_run_is_estimated_by_its_tries() -> None:

@@ -65,3 +65,12 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunFolderError, match="could not write"):
         list(write_figures(document_of(CHART), tmp_path / "file"))
+
+
+def test_parts_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    written = list(write_figures(document_of(CHART, CHART), tmp_path))
+    assert [path.name for path in written] == ["curve.pdf", "curve.png", "curve-2.pdf", "curve-2.png"]
+
+
+def test_a_label_is_text_whatever_it_holds(tmp_path: Path) -> None:
+    assert list(write_figures(document_of(replace(CHART, x_label="a$b^$c")), tmp_path))

@@ -1,6 +1,7 @@
 """A report tells a run as far as it has come."""
 
 import json
+import math
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,9 +12,10 @@ import tiny
 
 from sparring.config_file import to_json
 from sparring.data.records import table_of
-from sparring.data.store import read_stage, write_shard
+from sparring.data.store import read_shard, read_stage, write_shard
 from sparring.errors import RunFolderError
 from sparring.evaluation import paper
+from sparring.evaluation.statistics import Rate
 from sparring.game.run_folder import RunFolder
 from sparring.viewing.document import Chart, Commands, Document, Gallery, Grid, Listed, Table
 from sparring.viewing.plain import as_markdown
@@ -146,8 +148,8 @@ def test_a_report_tells_how_far_probabilities_can_be_believed(played: tiny.Playe
 
 def test_a_report_says_what_it_is_made_from(played: tiny.PlayedRun, crossed: RunFolder) -> None:
     (commands,) = [part.lines for part in told(crossed).parts() if isinstance(part, Commands)]
-    assert f"sparring evaluate {crossed.path} --protocol low-force --objects novel-families" in commands
-    assert f"sparring crossplay {crossed.path} --protocol low-force --objects novel-families" in commands
+    assert f"sparring evaluate {crossed.path} --protocol low-force --objects novel-families --tries 1" in commands
+    assert f"sparring crossplay {crossed.path} --protocol low-force --objects novel-families --tries 8" in commands
     assert commands[-1] == f"sparring report {crossed.path}"
     told_of = {row[1]: row[2] for row in table(told(crossed), "Provenance")[1]}
     assert told_of["config (sha256)"] == crossed.config_hash()
@@ -216,6 +218,7 @@ def test_an_empty_run_is_reported(played: tiny.PlayedRun, tmp_path: Path) -> Non
     assert document.headline == "No player has been tested yet."
     assert len([point for point in missing(document) if "still to do" in point]) == 17
     assert as_markdown(document).count("Nothing yet.") == 3
+    assert any("go on with `sparring play`" in point for point in missing(document))
 
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
@@ -258,9 +261,18 @@ def test_damage_is_told_and_the_rest_is_reported(crossed: RunFolder, tmp_path: P
 
 @pytest.mark.parametrize(
     "summary",
-    [{}, {"trained_n": None}, {"trained_n": 3}, {"held_out": 3}, {"trained_n": "three"}, {"mean_strongest_belief": []}],
+    [
+        {},
+        {"trained_n": None},
+        {"trained_n": 3},
+        {"held_out": 3},
+        {"trained_n": "three"},
+        {"mean_strongest_belief": []},
+        {"mean_strongest_belief": math.nan},
+    ],
 )
 def test_metrics_of_any_shape_never_stop_a_report(copied: RunFolder, summary: dict[str, object]) -> None:
+    copied.manifest_path.unlink()  # else the file is known to be another, and is not read at all
     with copied.metrics_path.open("a") as file:
         file.write(json.dumps({"fit": "odd", "summary": summary}) + "\n" + json.dumps({"fit": "odd", "epoch": 1}) + "\n")
     document = told(copied)
@@ -287,11 +299,13 @@ def test_runs_that_differ_in_their_seed_are_put_together(played: tiny.PlayedRun,
     second = another(played.folder, tmp_path / "second", seed=1)
     header, rows = table(told(played.folder, second), "Success of every player")
     alone = table(told(played.folder), "Success of every player")[1]
-    assert header[-1] == "every seed"
+    assert header[-1] == "every run"
     for row, single in zip(rows, alone, strict=True):
         assert row[1] == single[1]
-        assert row[2] == f"{row[1]} to {row[1]}", "both seeds are equal here, so that nothing varies over them"
         assert int(row[3]) == 2 * int(single[3])
+        successes = round(float(row[1].split(" ")[0]) / 100 * int(row[3]))
+        low, high = Rate(successes, int(row[3])).interval
+        assert row[2] == f"{100 * low:.1f} % to {100 * high:.1f} %", "equal runs: nothing varies but the tries"
         assert row[-1] == f"{row[1]}, {row[1]}"
     together = table(told(played.folder, second), "Successes of tries")[1][0][1]
     single = table(told(played.folder), "Successes of tries")[1][0][1]
@@ -318,10 +332,80 @@ def test_a_damaged_run_among_others_is_left_out_and_said(played: tiny.PlayedRun,
     assert table(document, "Success of every player")[0][-1] == "paper"
 
 
+def test_players_are_compared_within_their_own_runs_alone(played: tiny.PlayedRun, tmp_path: Path) -> None:
+    """Where no run has tested both, there is nothing to compare."""
+    first = another(played.folder, tmp_path / "first", seed=1)
+    second = another(played.folder, tmp_path / "second", seed=2)
+    first.test("low-force", "novel-families", "snatch-1").unlink()
+    second.test("low-force", "novel-families", "collaborative").unlink()
+    rows = {row[0]: row for row in table(told(first, second), "Success of every player")[1]}
+    assert rows["snatch-1"][5] == ""
+    assert rows["snatch-1"][4] != ""
+    assert ", " not in rows["snatch-1"][-1]
+
+
+def test_runs_of_one_folder_name_are_told_apart(played: tiny.PlayedRun, tmp_path: Path) -> None:
+    first = another(played.folder, tmp_path / "a" / "run", seed=1)
+    second = another(played.folder, tmp_path / "b" / "run", seed=2)
+    document = told(first, second)
+    assert document.title == "Runs `a/run`, `b/run`"
+    names = [part.name for part in document.parts() if isinstance(part, Chart | Grid)]
+    assert len(set(names)) == len(names)
+
+
+def test_an_arm_is_named_also_where_it_alone_took_a_test(played: tiny.PlayedRun, tmp_path: Path) -> None:
+    learning = replace(played.config.learning, alpha=1.0)
+    second = another(played.folder, tmp_path / "second", learning=learning)
+    named_shard(second.test("low-force", "named", "start"), dict.fromkeys(paper.TABLE_2, 3))
+    header, rows = table(told(played.folder, second), "Success of every player, low-force, named")
+    assert (header[0], rows[0][0]) == ("arm", "alpha=1.0")
+    assert told(played.folder, second).headline.startswith("alpha=1.0: of the paper's ten")
+
+
+def test_a_shard_that_is_not_as_it_was_written_counts_nowhere(copied: RunFolder) -> None:
+    """It can be read, but it is another player's."""
+    ours, theirs = (copied.test("low-force", "novel-families", name) for name in ("shake-1", "start"))
+    ours.write_bytes(theirs.read_bytes())
+    document = told(copied)
+    assert "shake-1" not in [row[0] for row in table(document, "Success of every player")[1]]
+    assert sum("shake-1.parquet" in point for point in missing(document)) == 1
+
+
+@pytest.mark.usefixtures("without_snatches")
+def test_an_adversary_that_is_not_known_here_is_told_by_name_and_number(crossed: RunFolder) -> None:
+    document = report([crossed])
+    assert "dislodged by an attack" in table(document, "What became of valid attempts")[0]
+    picks = chart(document, "picks-snatch-1-low-force-novel-families").lines[0]
+    assert all(str(point.x).startswith("action ") for point in picks.points)
+
+
+def test_a_film_that_does_not_show_what_was_recorded_says_so(copied: RunFolder) -> None:
+    """As on another processor: here the records are changed instead."""
+    for stage in ("shake-1", "shake-2", "snatch-1"):
+        for shard in sorted(copied.stage(stage).glob("*.parquet")):
+            rows = read_shard(shard).to_pylist()
+            write_shard(shard, table_of([row | {"end_state": [0.0] if row["end_state"] else None} for row in rows]))
+    copied.manifest_path.unlink()
+    document = report([copied])
+    films = [part for part in document.parts() if isinstance(part, Gallery) and part.name == "films"]
+    assert films
+    assert all("NOT replayed as it was recorded" in picture.caption for picture in films[0].pictures)
+    assert any("does not replay as it was recorded" in point for point in missing(document))
+
+
+def test_the_commands_that_are_told_can_be_typed(played: tiny.PlayedRun, tmp_path: Path) -> None:
+    first = another(played.folder, tmp_path / "a run", seed=1)
+    second = another(played.folder, tmp_path / "another run", seed=2)
+    (commands,) = [part.lines for part in told(first, second).parts() if isinstance(part, Commands)]
+    assert f"sparring evaluate '{first.path}' --protocol low-force --objects novel-families --tries 1" in commands
+    assert commands[-1] == f"sparring report '{first.path}' '{second.path}' --out FOLDER"
+
+
 def named_shard(path: Path, lifted: dict[str, int]) -> None:
     """Ten tries an object, of which so many were lifted."""
     rows = [
-        {"object": name, "scene_seed": index, "lifted": index < lifted[name], "invalid": False}
+        {"attempt": f"{name}/{index}", "stage": "test", "object": name, "scene_seed": index, "invalid": False}
+        | {"column_px": 1.0, "row_px": 1.0, "angle": 0, "sensed": True, "lifted": index < lifted[name]}
         for name in paper.TABLE_2
         for index in range(10)
     ]

@@ -1,6 +1,7 @@
 """Subcommands that play: a match, the test of its players, cross-play. Their docstrings are their help."""
 
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -73,7 +74,7 @@ def play(
             executor=place_of_work.name,
             cell=match.cell.name,
             renderer=RENDERER,
-            command=" ".join(sys.argv[1:]),
+            command=shlex.join(sys.argv[1:]),
         )
         run.begin(config, begun_with)
         run.unseal()

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from sparring.game.run_folder import RunFolder
     from sparring.viewing.beliefs import Belief
 
-SIMULATED = "simulated"
-"""The cell whose attempts can be played again."""
-
 
 def watch(
     run: Positional[Path],
@@ -115,8 +112,10 @@ def _require_simulated(run: "RunFolder") -> None:
     Raises:
         RunFolderError: the run was played elsewhere.
     """
-    cell = run.provenance().get("cell", SIMULATED)
-    if cell != SIMULATED:
+    from sparring.game.cell import SimulatedCell
+
+    cell = run.cell()
+    if cell not in (None, SimulatedCell.name):
         raise RunFolderError(
             f"{run.path} was played in the cell {cell!r}: only attempts of the cell 'simulated' can be played again"
         )

@@ -3,16 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from sparring.actions.adversaries import ADVERSARIES
+from sparring.actions.adversaries import Attack
 from sparring.actions.stability import STABILITY_TESTS
 from sparring.config import LiftConfig
 from sparring.data.records import Row
-from sparring.evaluation.attempts import kind_of
+from sparring.evaluation.attempts import attack_of
 
 HELD = "held to the end"
 NOTHING = "nothing between the fingers"
 SLIPPED = "slipped on the lift"
 LATER = "slipped later"
+UNKNOWN = Attack.taken
+"""By an adversary that is not in the table here."""
 PUSHED = "failed a published test"
 COLUMNS = ["force_closing_n", "sensed", "lifted", "invalid", "adversary", "action", "dislodged"]
 IN_ORDER = (HELD, NOTHING, SLIPPED, LATER)
@@ -31,7 +33,8 @@ def cause_of(row: Row, lift: LiftConfig) -> str | None:
         return LATER
     if row["adversary"] in STABILITY_TESTS:
         return PUSHED
-    return ADVERSARIES[kind_of(row["adversary"]) or ""].action(row["action"])[0].taken
+    found = attack_of(row)
+    return UNKNOWN if found is None else found[0].taken
 
 
 def causes_of(rows: Iterable[Row], lift: LiftConfig) -> Counter[str]:

@@ -1,5 +1,6 @@
 """What a run's metrics tell of how its networks learned."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,25 +43,37 @@ def _fit(name: str, summary: dict[str, Any], rows: list[dict[str, Any]]) -> Fit:
         name=name,
         epochs_n=len(epochs),
         trained_n=None if trained_n is None else int(_number(trained_n)),
-        train_accuracy=_number_of(epochs[-1], "train_accuracy") if epochs else None,
+        train_accuracy=number_of(epochs[-1], "train_accuracy") if epochs else None,
         held_out=_held_out(summary),
-        mean_strongest_belief=_number_of(summary, "mean_strongest_belief"),
+        mean_strongest_belief=number_of(summary, "mean_strongest_belief"),
     )
 
 
 def _held_out(summary: dict[str, Any]) -> Judged | None:
+    if "held_out" not in summary:
+        return None
     try:
-        return structured(summary["held_out"], Judged) if "held_out" in summary else None
+        told = structured(summary["held_out"], Judged)
     except (ConfigError, TypeError) as error:
         raise DataError(f"metrics.jsonl is damaged: {error}") from None
+    for value in (told.accuracy, told.calibration_error, told.predicted, told.observed, told.auc or 0.0):
+        _number(value)
+    for one in told.bins:
+        _number(one.predicted + one.observed)
+    return told
 
 
-def _number_of(row: dict[str, Any], name: str) -> float | None:
+def number_of(row: dict[str, Any], name: str) -> float | None:
+    """A number of a row of the metrics; None where it is not told.
+
+    Raises:
+        DataError: something else stands there.
+    """
     value = row.get(name)
     return None if value is None else _number(value)
 
 
 def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise DataError(f"metrics.jsonl is damaged: {value!r} stands where a number should")
     return float(value)

@@ -1,7 +1,7 @@
-"""Reading what can be read of a run that may be unfinished or damaged, and keeping in mind what cannot."""
+"""Reading what can be read of runs that may be unfinished or damaged, and keeping in mind what cannot."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TypeVar
 
 from sparring.errors import SparringError
@@ -9,14 +9,21 @@ from sparring.errors import SparringError
 Read = TypeVar("Read")
 
 
-@dataclass
 class Reading:
-    """What could not be read so far."""
+    """What could not be read so far.
 
-    missing: list[str] = field(default_factory=list[str])
+    Args:
+        damaged: files that are known to be other than they were written; they are not read at all.
+    """
 
-    def tried(self, read: Callable[[], Read]) -> Read | None:
-        """What was read; None where it is damaged, which is noted."""
+    def __init__(self, damaged: Iterable[Path] = ()) -> None:
+        self.missing: list[str] = []
+        self._damaged = frozenset(damaged)
+
+    def tried(self, read: Callable[[], Read], path: Path | None = None) -> Read | None:
+        """What was read, from `path` where it is one file; None where it is damaged, which is noted."""
+        if path in self._damaged:
+            return None
         try:
             return read()
         except SparringError as error:
@@ -28,7 +35,7 @@ class Reading:
 class Strictly(Reading):
     """Anything that cannot be read is an error."""
 
-    def tried(self, read: Callable[[], Read]) -> Read | None:
+    def tried(self, read: Callable[[], Read], path: Path | None = None) -> Read | None:
         """What was read.
 
         Raises:

@@ -64,7 +64,7 @@ def _add(into: CrossPlayed, run: RunFolder, folder: Path, reading: Reading) -> N
     for path in sorted(folder.glob("*.parquet")):
         attacker, of, _ = path.stem.partition(FOREIGN)
         label = f"{attacker}{FOREIGN}other runs" if of else attacker
-        for row in reading.tried(lambda path=path: read_shard(path, COLUMNS).to_pylist()) or []:
+        for row in reading.tried(lambda path=path: read_shard(path, COLUMNS).to_pylist(), path) or []:
             scene = (f"{run.path}{path.stem if of else ''}", row["object"], row["scene_seed"])
             if row["invalid"]:
                 continue

@@ -79,10 +79,13 @@ def estimate(rate: Rate) -> Estimate:
     return Estimate(rate.rate, *rate.interval, rate.n)
 
 
-def over_seeds(values: Sequence[float], n: int, *, floor: float = 0.0) -> Estimate:
-    """The mean over at least two training runs, with Student's interval over them: what another seed would do counts, not only
-    what another try would. Clipped to `floor`..1.
+def over_seeds(values: Sequence[float], alone: tuple[float, float], n: int) -> Estimate:
+    """The mean over at least two training runs, with Student's interval over them: what another seed would do counts, too.
+
+    Few seeds may agree by chance, so that it is never narrower than `alone`, the interval that the tries alone would have.
     """
     k, mean = len(values), float(np.mean(values))
     half = float(stats.t.ppf(0.975, k - 1) * np.std(values, ddof=1) / np.sqrt(k))
-    return Estimate(mean, max(floor, mean - half), min(1.0, mean + half), n, seeds=tuple(values))
+    low, high = min(mean - half, alone[0]), max(mean + half, alone[1])
+    least = 0.0 if min(values) >= 0 and alone[0] >= 0 else -1.0
+    return Estimate(mean, max(least, low), min(1.0, high), n, seeds=tuple(values))

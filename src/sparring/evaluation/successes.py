@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from sparring.config import PROTOCOLS, ObjectSet
 from sparring.evaluation.arms import Arm
 from sparring.evaluation.protocol import lifted_in, paired
@@ -24,28 +26,31 @@ class Tested:
     arm: Arm
     protocol: str
     objects: ObjectSet
-    lifted: dict[str, list[Lifted]]
-    """By player: one a run that has tested it."""
+    lifted: dict[str, dict[RunFolder, Lifted]]
+    """By player, of every run that has tested it."""
 
     def success(self, player: str) -> Estimate:
         """Success rate; of several runs the mean over them."""
-        rates = [Rate(sum(one.values()), len(one)) for one in self.lifted[player]]
-        return estimate(rates[0]) if len(rates) == 1 else over_seeds([rate.rate for rate in rates], sum(rate.n for rate in rates))
+        rates = [Rate(sum(one.values()), len(one)) for one in self.lifted[player].values()]
+        if len(rates) == 1:
+            return estimate(rates[0])
+        together = Rate(sum(rate.successes for rate in rates), sum(rate.n for rate in rates))
+        return over_seeds([rate.rate for rate in rates], together.interval, together.n)
 
     def less(self, player: str, other: str) -> Estimate | None:
-        """How much more often a player succeeds than another on the same scenes; None where there is nothing to compare."""
-        ours, theirs = self.lifted.get(player, []), self.lifted.get(other, [])
-        if player == other or not ours or len(ours) != len(theirs):
+        """How much more often a player succeeds than another of the same run on the same scenes; None where none has both."""
+        ours, theirs = self.lifted.get(player, {}), self.lifted.get(other, {})
+        pairs = [paired(ours[run], theirs[run]) for run in ours if run in theirs]
+        if player == other or not pairs:
             return None
-        found = [paired_difference(*paired(first, second)) for first, second in zip(ours, theirs, strict=True)]
-        n = sum(one.n for one in found)
-        if len(found) > 1:
-            return over_seeds([one.difference for one in found], n, floor=-1.0)
-        return Estimate(found[0].difference, found[0].low, found[0].high, n, p=found[0].p)
+        together = paired_difference(*(np.concatenate(side) for side in zip(*pairs, strict=True)))
+        if len(pairs) == 1:
+            return Estimate(together.difference, together.low, together.high, together.n, p=together.p)
+        return over_seeds([paired_difference(*pair).difference for pair in pairs], (together.low, together.high), together.n)
 
     def of_group(self, player: str, objects: Sequence[str]) -> Rate:
         """Successes on some objects, of all runs."""
-        oks = [ok for one in self.lifted[player] for (name, _), ok in one.items() if name in objects]
+        oks = [ok for one in self.lifted[player].values() for (name, _), ok in one.items() if name in objects]
         return Rate(sum(oks), len(oks))
 
 
@@ -61,10 +66,11 @@ def tests_on_disk(runs: Sequence[RunFolder]) -> list[tuple[str, ObjectSet]]:
 
 def tested(arm: Arm, protocol: str, objects: ObjectSet, reading: Reading) -> Tested:
     """A test of an arm, as far as it can be read: the players in the order of the paper's table."""
-    lifted: dict[str, list[Lifted]] = {}
+    lifted: dict[str, dict[RunFolder, Lifted]] = {}
     for name in player_names(arm.config):
-        paths = [run.test(protocol, objects, name) for run in arm.runs]
-        read = [reading.tried(lambda path=path: lifted_in(path)) for path in paths if path.exists()]
-        if found := [one for one in read if one]:
-            lifted[name] = found
+        for run in arm.runs:
+            path = run.test(protocol, objects, name)
+            found = reading.tried(lambda path=path: lifted_in(path), path) if path.exists() else None
+            if found:
+                lifted.setdefault(name, {})[run] = found
     return Tested(arm, protocol, objects, lifted)

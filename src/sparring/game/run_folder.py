@@ -111,6 +111,14 @@ class RunFolder:
             raise DataError(f"{path} is damaged: it holds no names with values")
         return told
 
+    def cell(self) -> str | None:
+        """The name of the cell that it was played in; None where that is not known."""
+        try:
+            cell = self.provenance().get("cell")
+        except DataError:
+            return None  # it decides nothing; `sparring verify` tells of it
+        return cell if isinstance(cell, str) else None
+
     def config_hash(self) -> str:
         """Names the config as it was written: settings that later versions know do not change it.
 
@@ -159,10 +167,7 @@ class RunFolder:
 
     def _require_same_cell(self, asked: str | None) -> None:
         """No half of a run in simulation and half on a robot."""
-        try:
-            begun = self.provenance().get("cell")
-        except DataError:
-            return  # it decides nothing; `sparring verify` tells of it
+        begun = self.cell()
         if asked is not None and begun is not None and asked != begun:
             raise RunFolderError(
                 f"{self.path} was begun in the cell {begun!r}, not {asked!r}; go on there, or choose another --out"

@@ -1,5 +1,6 @@
 """The charts, heat maps and pictures of a report as figures for a paper: PDF and PNG, by matplotlib."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -32,6 +33,7 @@ STYLE: dict[str, Any] = {
     "axes.grid": True,
     "grid.alpha": 0.3,
     "legend.frameon": False,
+    "text.parse_math": False,
     "pdf.fonttype": 42,  # fonts as text, which conferences ask for
 }
 
@@ -42,11 +44,15 @@ def write_figures(document: Document, out: Path) -> Iterator[Path]:
     Raises:
         OSError: a file cannot be written.
     """
+    taken: Counter[str] = Counter()
     for part in document.parts():
         figure = _figure(part)
         if figure is None:
             continue
         name = _file_name(part)
+        taken[name] += 1
+        if taken[name] > 1:
+            name = f"{name}-{taken[name]}"
         for kind in FORMATS:
             path = out / f"{name}.{kind}"
             write_atomically(path, _saver(figure, kind))

@@ -13,7 +13,7 @@ from sparring.config import RunConfig
 from sparring.data.pictures import decode_image
 from sparring.data.records import Row
 from sparring.data.store import read_shard
-from sparring.evaluation.attempts import attempt_of, kind_of
+from sparring.evaluation.attempts import action_told, attack_of, attempt_of, kind_of
 from sparring.evaluation.causes import cause_of
 from sparring.evaluation.drawing import draw_jaws
 from sparring.evaluation.markdown import percent
@@ -26,6 +26,7 @@ from sparring.game.run_folder import RunFolder
 from sparring.players.patches import crop_about
 from sparring.viewing.document import Gallery, Picture, Section, Text
 from sparring.viewing.film import animation, strip
+from sparring.viewing.words import outcome
 from sparring.world.scene import SceneSpec
 
 CONFIDENT_N, PAIRS_N = 12, 4
@@ -38,16 +39,23 @@ ANIMATION_PX, ANIMATION_FPS = 240, 10
 FEW = ["attempt", "object", "lifted", "dislodged", "invalid", "adversary", "action"]
 
 
-def grasp_sections(run: RunFolder, test: Tested | None, reading: Reading) -> list[Section]:
-    """Galleries of one run; `test` is the one whose most confident grasps are shown."""
+def grasp_sections(run: RunFolder, of: str, test: Tested | None, reading: Reading) -> list[Section]:
+    """Galleries of one run.
+
+    Args:
+        run: its attempts are shown.
+        of: names it in titles where there are several.
+        test: the one whose most confident grasps are shown, if this run took it.
+        reading: what cannot be read or does not replay is noted here.
+    """
     config = run.config()
-    parts = [
-        *([confident] if test and (confident := reading.tried(lambda: _confident(run, test))) else []),
-        *([pairs] if (pairs := _stable_and_unstable(run, config, reading)) else []),
-    ]
-    found = [Section("Grasps", tuple(parts))] if parts else []
+    confident = reading.tried(lambda: _confident(run, test)) if test is not None else None
+    galleries = [part for part in (confident, _stable_and_unstable(run, config, reading)) if part is not None]
     films = _films(run, config, reading)
-    return found + ([Section("Attacks", (Text(_FILMED), films))] if films else [])
+    return [
+        *([Section(f"Grasps{of}", tuple(galleries))] if galleries else []),
+        *([Section(f"Attacks{of}", (Text(_FILMED), films))] if films else []),
+    ]
 
 
 _FILMED = "Attempts of the match, played again from their seeds; `sparring watch` plays any other. The strip goes with the hand."
@@ -78,10 +86,13 @@ def _confident_tile(attempt: Attempt) -> Picture:
 def _stable_and_unstable(run: RunFolder, config: RunConfig, reading: Reading) -> Gallery | None:
     """Grasps of one object that an attack survived and did not survive, side by side, as in the paper's fig. 2."""
     outcomes: dict[tuple[str, bool], Row] = {}
+    both: list[str] = []
     for row in _attacks(run, config, reading):
-        if row["lifted"]:
-            outcomes.setdefault((row["object"], row["dislodged"]), row)
-    both = [name for name, fell in outcomes if fell and (name, False) in outcomes][:PAIRS_N]
+        if row["lifted"] and (row["object"], row["dislodged"]) not in outcomes:
+            outcomes[row["object"], row["dislodged"]] = row
+            both += [row["object"]] if (row["object"], not row["dislodged"]) in outcomes else []
+        if len(both) == PAIRS_N:
+            break
     pictures: list[Picture] = []
     for name in both:
         pictures += [_attacked_tile(outcomes[name, fell], config) for fell in (False, True)]
@@ -95,22 +106,18 @@ def _stable_and_unstable(run: RunFolder, config: RunConfig, reading: Reading) ->
 def _attacked_tile(row: Row, config: RunConfig) -> Picture:
     outcome = "unstable" if row["dislodged"] else "stable"
     done = "made to fall by" if row["dislodged"] else "survived"
-    told = f"{outcome}: {row['object']}, {10 * row['angle']} degrees, {done} {_action(row)}"
+    told = f"{outcome}: {row['object']}, {10 * row['angle']} degrees, {done} {action_told(row)}"
     image = decode_image(row["image"]["bytes"])
     return Picture(told, f"A patch with a grasp, {told}", _tile(image, row, config), label=outcome)
-
-
-def _action(row: Row) -> str:
-    return ADVERSARIES[kind_of(row["adversary"]) or ""].description(row["action"])
 
 
 def _attacks(run: RunFolder, config: RunConfig, reading: Reading) -> Iterator[Row]:
     """Records of attacks, the last stage's first."""
     for stage in reversed(stages_of(config)):
         for shard in sorted(run.stage(stage.name).glob("wave-*.parquet")):
-            few = reading.tried(lambda path=shard: read_shard(path, FEW).to_pylist()) or []
+            few = reading.tried(lambda path=shard: read_shard(path, FEW).to_pylist(), shard) or []
             if any(row["adversary"] is not None for row in few):
-                rows = reading.tried(lambda path=shard: read_shard(path).to_pylist()) or []
+                rows = reading.tried(lambda path=shard: read_shard(path).to_pylist(), shard) or []
                 yield from (row for row in rows if row["adversary"] is not None and not row["invalid"])
 
 
@@ -128,22 +135,29 @@ def _tile(image: UInt8[np.ndarray, "h w 3"], row: Row, config: RunConfig) -> byt
 
 def _films(run: RunFolder, config: RunConfig, reading: Reading) -> Gallery | None:
     """One attack of every kind that the match knew, as a strip and as an animation."""
+    adversaries = [ADVERSARIES[bout.adversary] for bout in config.match.bouts if bout.adversary in ADVERSARIES]
+    kinds = {attack.taken for adversary in adversaries for attack in adversary.attacks}
     chosen: dict[str, Row] = {}
     for row in _attacks(run, config, reading):
-        if row["lifted"]:
-            kind = _action(row).partition(" ")[0]
+        found = attack_of(row)
+        if row["lifted"] and found is not None:
+            kind = found[0].taken
             if kind not in chosen or (row["dislodged"] and not chosen[kind]["dislodged"]):
                 chosen[kind] = row
-            if len(chosen) > 1 and all(one["dislodged"] for one in chosen.values()):
+            if chosen.keys() == kinds and all(one["dislodged"] for one in chosen.values()):
                 break
-    pictures = [picture for row in chosen.values() for picture in reading.tried(lambda row=row: _filmed(row, config)) or []]
+    pictures = [
+        picture for row in chosen.values() for picture in reading.tried(lambda row=row: _filmed(row, config, reading)) or []
+    ]
     return Gallery("films", "Attacks of the match", tuple(pictures), wide=True) if pictures else None
 
 
-def _filmed(row: Row, config: RunConfig) -> Sequence[Picture]:
+def _filmed(row: Row, config: RunConfig, reading: Reading) -> Sequence[Picture]:
     again = replay(Attempt(row, config, kind=kind_of(row["adversary"])))
-    outcome = "fell" if row["dislodged"] else "was held"
-    told = f"{_action(row)} on {row['object']}, which {outcome} (attempt {row['attempt']})"
+    told = f"{action_told(row)} on {row['object']}: {outcome(again)} (attempt {row['attempt']})"
+    if again.differences:
+        told += "; NOT replayed as it was recorded"
+        reading.missing.append(f"attempt {row['attempt']} does not replay as it was recorded: {'; '.join(again.differences)}")
     strip_png = as_png(strip(again, frames_n=FRAMES_N, side_px=FRAME_PX).quantize(128))
     return (
         Picture(told, f"Film strip: {told}", strip_png, label="strip"),

@@ -31,7 +31,7 @@ success (eq. 5). A greedy player uses the order of its probabilities alone; impo
 def learned_sections(run: RunFolder, of: str, reading: Reading) -> list[Section]:
     """The sections of one run; `of` names it in their titles where there are several."""
     attempts = _attempts(run, reading)
-    fits = reading.tried(lambda: fits_of(run)) or []
+    fits = reading.tried(lambda: fits_of(run), run.metrics_path) or []
     return [
         Section(f"What the match gathered{of}", (Table(f"Yields, stage by stage{of}", _yields(attempts)),)),
         Section(f"Why attempts fail{of}", (_causes(run, of, attempts, reading),)),
@@ -45,7 +45,7 @@ def _attempts(run: RunFolder, reading: Reading) -> dict[str, pa.Table]:
     found: dict[str, pa.Table] = {}
     for stage in stages_of(run.config()):
         shards = sorted(run.stage(stage.name).glob("wave-*.parquet"))
-        tables = [reading.tried(lambda path=path: read_shard(path, COLUMNS)) for path in shards]
+        tables = [reading.tried(lambda path=path: read_shard(path, COLUMNS), path) for path in shards]
         if kept := [table for table in tables if table is not None]:
             found[stage.name] = pa.concat_tables(kept)
     return found
@@ -80,7 +80,7 @@ def _causes(run: RunFolder, of: str, attempts: dict[str, pa.Table], reading: Rea
     for protocol, objects in tests_on_disk([run])[:1]:
         for name in player_names(config):
             path = run.test(protocol, objects, name)
-            table = reading.tried(lambda path=path: read_shard(path, COLUMNS)) if path.exists() else None
+            table = reading.tried(lambda path=path: read_shard(path, COLUMNS), path) if path.exists() else None
             if table is not None:
                 counted[f"test of {name}"] = causes_of(table.to_pylist(), lift)
     every = Counter(cause for one in counted.values() for cause in one)
@@ -93,8 +93,8 @@ def _causes(run: RunFolder, of: str, attempts: dict[str, pa.Table], reading: Rea
         corner="stage",
         columns=tuple(columns),
         rows=tuple(rates),
-        shares=tuple(tuple(rate.rate for rate in row) for row in rates.values()),
-        told=tuple(tuple(f"{percent(rate.rate)} ({rate.successes})" for rate in row) for row in rates.values()),
+        shares=tuple(tuple(rate.rate if rate.n else None for rate in row) for row in rates.values()),
+        told=tuple(tuple(f"{percent(rate.rate)} ({rate.successes})" if rate.n else "" for rate in row) for row in rates.values()),
     )
 
 

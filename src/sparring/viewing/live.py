@@ -9,6 +9,7 @@ from sparring.config import RunConfig
 from sparring.data.store import read_shard
 from sparring.errors import DataError, RunFolderError
 from sparring.evaluation.evaluate import tests_of
+from sparring.evaluation.fits import number_of
 from sparring.evaluation.statistics import Rate
 from sparring.game.collect import Stage, waves_n
 from sparring.game.match import player_names, stages_of, steps_of
@@ -182,8 +183,9 @@ class Follower:
             return None
         name = rows[-1]["fit"]
         epochs = [row for row in rows if row["fit"] == name and "loss" in row]
-        auc = epochs[-1].get("held_out_auc") if epochs else None
-        return LastFit(name, tuple(float(row["loss"]) for row in epochs), None if auc is None else float(auc))
+        auc = self._read(lambda: number_of(epochs[-1], "held_out_auc")) if epochs else None
+        losses = (self._read(lambda row=row: number_of(row, "loss")) for row in epochs)
+        return LastFit(name, tuple(loss for loss in losses if loss is not None), auc)
 
     def _is_complete(self) -> bool:
         return self._read(self.run.is_complete) is True

@@ -31,7 +31,7 @@ PLOTLY = "plotly-basic-4.1.1.min.js"
 """plotly.js, MIT licence, as its authors publish it on npm (plotly.js-basic-dist-min)."""
 POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'"
 """What the browser holds the page to: it can load nothing from anywhere."""
-STRIPES = 0.7
+FULL_SHARE = 0.7
 """Share of the full colour that a cell of a heat map has at a share of 1."""
 
 
@@ -118,7 +118,7 @@ def _table(caption: str, rows: Rows, cells: Sequence[Sequence[str]] | None = Non
 
 def _grid(grid: Grid) -> str:
     """A heat map is a table with coloured cells, so that everybody can read it."""
-    cells = [["" if share is None else f' style="--share: {STRIPES * share:.1%}"' for share in row] for row in grid.shares]
+    cells = [["" if share is None else f' style="--share: {FULL_SHARE * share:.1%}"' for share in row] for row in grid.shares]
     return _table(grid.caption, grid.as_rows(), cells, "sorts heat")
 
 
@@ -126,7 +126,7 @@ def _chart(chart: Chart) -> str:
     label = html.escape(f"{chart.caption}. Its numbers follow as a table.".replace("`", ""), quote=True)
     return (
         f'<figure class="chart"><figcaption>{_inline(chart.caption)}</figcaption>'
-        f'<div class="plot" data-chart="{html.escape(chart.name, quote=True)}" role="img" aria-label="{label}"></div>'
+        f'<div class="plot" role="img" aria-label="{label}"></div>'
         f"<details><summary>The numbers</summary>{_table(chart.caption, chart.rows())}</details></figure>"
     )
 
@@ -157,7 +157,7 @@ def _inline(words: str) -> str:
 
 def _json(data: object) -> str:
     """Data in a script element, which nothing in it can end."""
-    return json.dumps(data).replace("<", "\\u003c")
+    return json.dumps(data, allow_nan=False).replace("<", "\\u003c")
 
 
 def _asset(name: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sparring.config import PROTOCOLS
 from sparring.evaluation import paper
+from sparring.evaluation.arms import Arm
 from sparring.evaluation.markdown import percent
 from sparring.evaluation.reading import Reading
 from sparring.evaluation.statistics import Estimate
@@ -19,21 +20,22 @@ OBJECTS = {
     "novel-families": "objects of families never trained on",
     "held-out": "new objects of the training families",
 }
-SEEDS_NOTE = " Of several training runs that differ in their seed alone the mean is told, with Student's 95 % interval over them."
+SEEDS_NOTE = """ Of several training runs that differ in their seed alone the mean is told, with Student's 95 % interval over
+them, but never a narrower one than the tries alone would have."""
 
 
-def all_tests(arms: Sequence, reading: Reading) -> list[list[Tested]]:
+def all_tests(arms: Sequence[Arm], reading: Reading) -> list[list[Tested]]:
     """Every test that is on disk, of all arms that took it."""
     runs = [run for arm in arms for run in arm.runs]
     found = [[tested(arm, *test, reading) for arm in arms] for test in tests_on_disk(runs)]
     return [kept for of_arms in found if (kept := [one for one in of_arms if one.lifted])]
 
 
-def headline(tests: Sequence[Sequence[Tested]]) -> str:
-    """What it comes to: does playing against an adversary pay."""
+def headline(tests: Sequence[Sequence[Tested]], *, several: bool) -> str:
+    """What it comes to: does playing against an adversary pay. With the arm's label where there are several."""
     if not tests:
         return "No player has been tested yet."
-    return " ".join(_verdict(one, several=len(tests[0]) > 1) for one in tests[0])
+    return " ".join(_verdict(one, several=several) for one in tests[0])
 
 
 def _verdict(test: Tested, *, several: bool) -> str:
@@ -48,41 +50,48 @@ def _verdict(test: Tested, *, several: bool) -> str:
     known = paper.OVERALL[test.protocol] if test.objects == "named" else {}
     papers = f" The paper: {known[name]} % against {known[COLLABORATIVE]} %." if name in known else ""
     beside = f"the collaborative player {percent(test.success(COLLABORATIVE).value)}"
-    return f"{told}, {beside}. Difference: {points_told(less)} points, {verdict}.{papers}"
+    return f"{told}, {beside}. Difference in points: {points_told(less)}, {verdict}.{papers}"
 
 
-def results_sections(tests: Sequence[Sequence[Tested]]) -> list[Section]:
-    """A section a test, and the paper's two tables side by side."""
-    return [_section(of_arms) for of_arms in tests] + [
-        section for arm in _arms_in(tests) if (section := _side_by_side(arm, [one for row in tests for one in row]))
-    ]
+def results_sections(tests: Sequence[Sequence[Tested]], *, several: bool) -> list[Section]:
+    """A section a test, and the paper's two tables side by side; with the arms' labels where there are several."""
+    every = [one for row in tests for one in row]
+    arms = list(dict.fromkeys(one.arm for one in every))
+    beside = [_side_by_side([one for one in every if one.arm == arm], several) for arm in arms]
+    return [_section(of_arms, several) for of_arms in tests] + [section for section in beside if section is not None]
 
 
-def _arms_in(tests: Sequence[Sequence[Tested]]) -> list[str]:
-    return list(dict.fromkeys(one.arm.label for row in tests for one in row))
-
-
-def _section(of_arms: Sequence[Tested]) -> Section:
-    first = of_arms[0]
-    config, protocol = first.arm.config, PROTOCOLS[first.protocol]
+def _conditions(test: Tested) -> str:
+    """Under which conditions a player succeeds."""
+    config, protocol = test.arm.config, PROTOCOLS[test.protocol]
     lift = config.world.lift
+    return (
+        f"lifted {100 * lift.lift_height_m:g} cm and held {lift.hold_s:g} s, at "
+        f"{(protocol.grip or config.world.grip).force_n:g} N with {protocol.patches_n} patches, greedily"
+    )
+
+
+def _section(of_arms: Sequence[Tested], several: bool) -> Section:
+    first = of_arms[0]
+    conditions = {_conditions(one): one.arm.label for one in of_arms}
+    labelled = [f"{label}: {told}" for told, label in conditions.items()]
+    success = "; ".join(labelled if len(conditions) > 1 else conditions)
     table = f" (table {TABLES[first.protocol]})" if first.objects == "named" else ""
     parts: list[Part] = [
         Text(
-            f"Success: lifted {100 * lift.lift_height_m:g} cm and held {lift.hold_s:g} s, at "
-            f"{(protocol.grip or config.world.grip).force_n:g} N with {protocol.patches_n} patches, greedily, of "
-            f"{OBJECTS[first.objects]}. Every player meets the same scenes. Intervals are 95 % (Wilson); differences are paired "
-            f"(Agresti-Min), p by McNemar's exact test.{SEEDS_NOTE if any(len(one.arm.runs) > 1 for one in of_arms) else ''}"
+            f"Success: {success}. Objects: {OBJECTS[first.objects]}. Every player of a run meets the same scenes. "
+            "Intervals are 95 % (Wilson); differences are paired (Agresti-Min), p by McNemar's exact test."
+            f"{SEEDS_NOTE if any(len(one.arm.runs) > 1 for one in of_arms) else ''}"
         ),
-        _overall(of_arms),
-        _curve(of_arms),
-        *(_by_object(one, len(of_arms) > 1) for one in of_arms),
+        _overall(of_arms, several),
+        _curve(of_arms, several),
+        *(_by_object(one, several) for one in of_arms),
     ]
     return Section(f"Test: {first.protocol}, {first.objects} objects{table}", tuple(parts))
 
 
-def _overall(of_arms: Sequence[Tested]) -> Table:
-    several, seeds = len(of_arms) > 1, any(len(one.arm.runs) > 1 for one in of_arms)
+def _overall(of_arms: Sequence[Tested], several: bool) -> Table:
+    seeds = any(len(one.arm.runs) > 1 for one in of_arms)
     known = paper.OVERALL[of_arms[0].protocol] if of_arms[0].objects == "named" else {}
     header = ["player", "success", "95 %", "n", "less start", "less collaborative", "paper"]
     body: list[list[str]] = []
@@ -100,14 +109,14 @@ def _overall(of_arms: Sequence[Tested]) -> Table:
             body.append(row + ([", ".join(map(percent, success.seeds))] if seeds else []))
             if several:
                 body[-1].insert(0, test.arm.label)
-    header += ["every seed"] if seeds else []
+    header += ["every run"] if seeds else []
     caption = f"Success of every player, {of_arms[0].protocol}, {of_arms[0].objects} objects"
     return Table(caption, (["arm", *header] if several else header, body))
 
 
-def _curve(of_arms: Sequence[Tested]) -> Chart:
+def _curve(of_arms: Sequence[Tested], several: bool) -> Chart:
     """Success over the iterations; the collaborative player's as a level across them."""
-    first, several = of_arms[0], len(of_arms) > 1
+    first = of_arms[0]
     lines: list[Line] = []
     for test in of_arms:
         steps = [name for name in test.lifted if name != COLLABORATIVE]
@@ -146,14 +155,14 @@ def _by_object(test: Tested, several: bool) -> Grid:
     told: list[tuple[str, ...]] = []
     for label, group in [*groups.items(), ("overall", names)]:
         rates = [test.of_group(player, group) for player in test.lifted]
-        if all(rate.n for rate in rates):
+        if any(rate.n for rate in rates):
             rows.append(label)
-            shares.append(tuple(rate.rate for rate in rates))
-            told.append(tuple(f"{rate.successes}/{rate.n}" for rate in rates))
+            shares.append(tuple(rate.rate if rate.n else None for rate in rates))
+            told.append(tuple(f"{rate.successes}/{rate.n}" if rate.n else "" for rate in rates))
     kind = "object" if test.objects == "named" else "family"
     of = f", {test.arm.label}" if several else ""
     return Grid(
-        name=f"by-object-{test.protocol}-{test.objects}",
+        name=f"by-object-{test.protocol}-{test.objects}{f'-{test.arm.label}' if several else ''}",
         caption=f"Successes of tries, {kind} by {kind}, {test.protocol}, {test.objects} objects{of}",
         corner=kind,
         columns=tuple(test.lifted),
@@ -163,9 +172,9 @@ def _by_object(test: Tested, several: bool) -> Grid:
     )
 
 
-def _side_by_side(arm: str, tests: Sequence[Tested]) -> Section | None:
-    """Tables I and II, laid out as the paper's table II, where both protocols were tested on its objects."""
-    named = {test.protocol: test for test in tests if test.objects == "named" and test.arm.label == arm}
+def _side_by_side(tests: Sequence[Tested], several: bool) -> Section | None:
+    """Tables I and II of an arm, laid out as the paper's table II, where both protocols were tested on its objects."""
+    named = {test.protocol: test for test in tests if test.objects == "named"}
     if set(named) != set(PROTOCOLS):
         return None
     config = named["low-force"].arm.config
@@ -186,14 +195,14 @@ def _side_by_side(arm: str, tests: Sequence[Tested]) -> Section | None:
     body.append(["overall", *overall, *(f"{share} %" for share in paper.HIGH_FORCE.values())])
     papers = [f"paper, high-force, {told}" for told in ("without adversary", "with shake", "with snatch")]
     header = ["object", *(told for told, _, _ in columns), *papers]
-    of = f", {arm}" if len({test.arm.label for test in tests}) > 1 else ""
-    caption = "Successes of tries, beside the paper's"
+    of = f", {tests[0].arm.label}" if several else ""
+    caption = f"Successes of tries, beside the paper's{of}"
     return Section(f"Tables I (low force) and II (high force) side by side{of}", (Table(caption, (header, body)),))
 
 
 def estimate_told(share: Estimate) -> str:
     """A share in words, with interval and n."""
-    over = f" over {len(share.seeds)} seeds" if share.seeds else ""
+    over = f" over {len(share.seeds)} runs" if share.seeds else ""
     return f"{percent(share.value)} ({percent(share.low)} to {percent(share.high)}{over}, n = {share.n})"
 
 

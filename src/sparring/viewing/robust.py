@@ -18,7 +18,7 @@ LEGEND = """Lifted: raised and held, as in the test. The other columns are robus
 degrees of slip (DexGraspBench); `tugs` pulls sideways with twice the weight, 0.5 s each (GraspDataGen). Learned adversaries
 are named for the iteration they learned in."""
 POOLED = """Runs that differ in their seed alone are put together. All runs share their test scenes, so that tries are not
-independent across runs and the intervals are too narrow for a claim about the method."""
+independent across runs: intervals are too narrow and p too small for a claim about the method."""
 LIFTED = "lifted"
 
 
@@ -42,7 +42,7 @@ def _sections(arm: Arm, several: bool, protocol: str, objects: str, reading: Rea
     parts: list[Part] = [Text(LEGEND), *([Text(POOLED)] if len(arm.runs) > 1 else []), _matrix(played, kinds, name)]
     found = [Section(f"Cross-play: {protocol}, {objects} objects{of}", tuple(parts))]
     if FROZEN in played:
-        found.append(_learning(played[FROZEN], kinds, name))
+        found.append(_learning(played[FROZEN], kinds, name, pooled=len(arm.runs) > 1))
     return found
 
 
@@ -68,13 +68,14 @@ def _told(rate: Rate) -> str:
     return f"{with_interval(rate)}, n={rate.n}" if rate.n else ""
 
 
-def _learning(frozen: CrossPlayed, kinds: dict[str, str], name: str) -> Section:
+def _learning(frozen: CrossPlayed, kinds: dict[str, str], name: str, *, pooled: bool) -> Section:
     """On one frozen protagonist: does a learned adversary dislodge more than a random one, and that more than none."""
     learned = [one for one in in_order(frozen.picks, kinds) if one in kinds and not one.startswith("random-")]
     return Section(
         "Is the adversary learning?",
         (
             Text(f"All attack what `{FROZEN}` lifted; differences are paired, McNemar's exact test."),
+            *([Text(POOLED)] if pooled else []),
             Table(f"Dislodged of lifted, by attacker, {name}", _dislodge_rates(frozen, kinds)),
             *(_picks(attacker, kinds[attacker], frozen.picks[attacker], name) for attacker in learned),
         ),
@@ -99,16 +100,19 @@ def _less(fell: dict[Scene, bool], other: dict[Scene, bool]) -> str:
 def _picks(attacker: str, kind: str, picks: list[tuple[int, bool]], name: str) -> Chart:
     """How often each action was picked, most often first, and what came of it."""
     counts, fell = Counter(action for action, _ in picks), Counter(action for action, dislodged in picks if dislodged)
-    adversary = ADVERSARIES[kind]
+    known = ADVERSARIES.get(kind)
+    of = f" of {known.actions_n}" if known else ""
     points = [
         Point(
-            adversary.description(action), n / len(picks), f"{percent(n / len(picks))} of the picks; dislodged {fell[action]}/{n}"
+            known.description(action) if known else f"action {action}",
+            n / len(picks),
+            f"{percent(n / len(picks))}, dislodged {fell[action]}/{n}",
         )
         for action, n in counts.most_common()
     ]
     return Chart(
         name=f"picks-{attacker}-{name}",
-        caption=f"What {attacker} picks: {len(counts)} of {adversary.actions_n} actions in {len(picks)} attacks",
+        caption=f"What {attacker} picks: {len(counts)}{of} actions in {len(picks)} attacks",
         x_label="action",
         y_label="share of its picks",
         lines=(Line(attacker, tuple(points)),),

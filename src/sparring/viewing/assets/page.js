@@ -34,7 +34,7 @@ function traceOf(chart, line, index) {
     type: "scatter",
     mode: line.style === "marks" ? "markers" : line.style === "dashed" ? "lines" : "lines+markers",
     line: { color: colour, width: 2, dash: line.style === "dashed" ? "dash" : "solid" },
-    error_y: { type: "data", symmetric: false, array: high, arrayminus: low, color: colour, thickness: 1.2, visible: high.some((part) => part > 0) },
+    error_y: { type: "data", symmetric: false, array: high, arrayminus: low, color: colour, thickness: 1.2, visible: [...high, ...low].some((part) => part > 0) },
   });
 }
 
@@ -64,8 +64,8 @@ function layoutOf(chart, width) {
 }
 
 function drawCharts(charts) {
-  for (const place of document.querySelectorAll(".plot")) {
-    const chart = charts.find((one) => one.name === place.dataset.chart);
+  for (const [index, place] of document.querySelectorAll(".plot").entries()) {
+    const chart = charts[index];
     const layout = layoutOf(chart, place.clientWidth);
     place.style.height = layout.height + "px";
     Plotly.react(place, chart.lines.map((line, index) => traceOf(chart, line, index)), layout, { displayModeBar: false, responsive: true });
