@@ -1,6 +1,6 @@
 """Makes the pictures of loop.md from one attempt of a finished run.
 
-    python docs/make_loop_pictures.py RUN --attempt shake-3/00000/0002-3
+    python docs/make_loop_pictures.py RUN --attempt shake-3/00000/0028-1
 
 Everything is asked of the run's own players again, as the match asked them, and must come out as it was recorded.
 """
@@ -87,7 +87,7 @@ class Attempt:
         return canonical_views(self.seen(angle), patch_px=self.patch_px, out_px=VIEW_PX)[0]
 
 
-def main(run: Positional[Path], attempt: str = "shake-3/00000/0002-3", out: Path | None = None) -> None:
+def main(run: Positional[Path], attempt: str = "shake-3/00000/0028-1", out: Path | None = None) -> None:
     """Writes loop-*.png.
 
     Args:

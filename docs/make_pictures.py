@@ -42,7 +42,8 @@ PHOTOS = {  # name -> width, height, colour scheme, what is scrolled to
 }
 FRAME_AT = (0.3, 0.8)
 """Frames of the film that are shown, as shares of its length."""
-COLOURS_N = 256
+COLOURS_N, PLENTY_BYTES = 256, 350_000
+"""Larger pictures are reduced to so many colours."""
 
 
 def drawn_by() -> dict[str, str]:
@@ -123,7 +124,9 @@ def _frames(run: Path) -> None:
 
 
 def _shrink(picture: Image.Image, path: Path) -> None:
-    picture.convert("RGB").quantize(COLOURS_N, dither=Image.Dither.NONE).save(path, optimize=True)
+    picture.convert("RGB").save(path, optimize=True)
+    if path.stat().st_size > PLENTY_BYTES:
+        picture.convert("RGB").quantize(COLOURS_N, method=Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ CONFIDENT_N, PAIRS_N = 12, 4
 TILE_PX = 180
 AROUND = 1.5
 """A tile shows this many times the side of the patch that the player looked at."""
-STABLE, UNSTABLE, HALO = (0, 120, 90), (200, 60, 0), (255, 255, 255)
+STABLE, UNSTABLE, HALO = (0, 158, 115), (213, 94, 0), (255, 255, 255)
 FRAMES_N, FRAME_PX = 8, 190
 ANIMATION_PX, ANIMATION_FPS = 240, 10
 FEW = ["attempt", "object", "lifted", "dislodged", "invalid", "adversary", "action"]
