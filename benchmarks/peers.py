@@ -26,8 +26,9 @@ from statistics import median
 import tyro
 from peers_stopwatch import Timing
 
-from sparring.evaluation.markdown import Table, markdown, with_interval
+from sparring.evaluation.markdown import Table, markdown
 from sparring.evaluation.statistics import Rate
+from sparring.evaluation.wording import with_interval
 
 HERE = Path(__file__).resolve().parent
 LIBRARIES = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA")

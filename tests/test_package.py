@@ -60,6 +60,8 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_wheel_holds_all_that_is_needed_and_is_small(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"sparring/players/shipped/model.safetensors", "sparring/remote/cell.binpb", "sparring/remote/cell.proto"} <= names
+    assets = {"page.css", "page.js", "plotly-basic-4.1.1.min.js", "plotly-LICENSE.txt"}
+    assert {f"sparring/viewing/assets/{name}" for name in assets} <= names
     assert not any(name.endswith((".pyc", ".part")) or "tests" in name for name in names)
     assert wheel.stat().st_size < WHEEL_MIB * 2**20
 

@@ -14,7 +14,6 @@ import tiny
 import torch
 from PIL import Image
 
-from sparring.cli.main import main
 from sparring.config_file import to_json
 from sparring.data.pictures import decode_image
 from sparring.data.store import read_shard
@@ -30,25 +29,6 @@ def sparring(*arguments: object, **environment: str) -> "subprocess.CompletedPro
 
 
 Here = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
-    """Runs the command in this process, which is quicker; for commands that end before any work."""
-
-    def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
-        words = list(map(str, arguments))
-        monkeypatch.setattr(sys, "argv", ["sparring", *words])
-        code: object = 0
-        try:
-            main()
-        except SystemExit as left:
-            code = left.code
-        told = capsys.readouterr()
-        assert isinstance(code, int)
-        return subprocess.CompletedProcess(words, code, told.out, told.err)
-
-    return run
 
 
 def refused(done: "subprocess.CompletedProcess[str]", code: int, *said: str) -> None:

@@ -3,8 +3,8 @@
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from rich.console import Console
 
 from sparring.cli import following
 from sparring.cli.following import drawn, follow
-from sparring.cli.main import main
 from sparring.data.records import table_of
 from sparring.data.store import read_shard, write_shard
 from sparring.evaluation.attempts import telling_attempt
@@ -30,22 +29,9 @@ Watch = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def watch(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Watch:
+def watch(here: Watch) -> Watch:
     """Runs `sparring watch` in this process."""
-
-    def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
-        words = ["watch", *map(str, arguments)]
-        monkeypatch.setattr(sys, "argv", ["sparring", *words])
-        code: object = 0
-        try:
-            main()
-        except SystemExit as left:
-            code = left.code
-        told = capsys.readouterr()
-        assert isinstance(code, int)
-        return subprocess.CompletedProcess(words, code, told.out, told.err)
-
-    return run
+    return partial(here, "watch")
 
 
 def refused(done: "subprocess.CompletedProcess[str]", code: int, *said: str) -> None:

@@ -23,7 +23,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-VIEWS = [(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")]
+VIEWS = [(390, "dark"), (1440, "light")]
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; install one, or name it in SPARRING_CHROMIUM")
 
 

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from sparring.cli.progress import Listener, Standing
 from sparring.evaluation.statistics import Rate
+from sparring.evaluation.wording import clock, with_n
 
 LINE_EVERY_S = 20.0
 BAR_N = 40
@@ -48,12 +49,12 @@ def fields_of(standing: Standing, since_s: float = 0.0) -> list[str]:
         fields.append(f"wave {standing.waves_done}/{standing.waves_n}")
     if standing.per_s is not None:
         fields.append(f"{standing.per_s:.3g} {standing.unit}/s")
-    fields += [_rate_text(name, rate) for name, rate in standing.rates.items()]
+    fields += [f"{name} {with_n(rate)}" for name, rate in standing.rates.items()]
     fields += [f"{name.replace('_', ' ')} {value:.4g}" for name, value in standing.metrics.items()]
     fields += [f"{standing.counts[name]} {name}" for name in SHOWN_COUNTS if standing.counts.get(name)]
-    fields.append(_duration(standing.elapsed_s + since_s))
+    fields.append(clock(standing.elapsed_s + since_s))
     if standing.eta_s is not None:
-        fields.append(f"ETA {_duration(max(0.0, standing.eta_s - since_s))}")
+        fields.append(f"ETA {clock(max(0.0, standing.eta_s - since_s))}")
     return fields
 
 
@@ -73,16 +74,6 @@ def flowed(fields: Sequence[str], width: int) -> list[str]:
             else:
                 lines.append(part)
     return lines
-
-
-def _rate_text(name: str, rate: Rate) -> str:
-    low, high = rate.interval
-    return f"{name} {100 * rate.rate:.1f} % ({100 * low:.1f} to {100 * high:.1f}, n = {rate.n})"
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest_s = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest_s:02}"
 
 
 class Bars:

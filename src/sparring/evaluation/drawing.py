@@ -1,6 +1,7 @@
 """Grasps drawn on the image that they were chosen in, snatches on the patch that the adversary sees."""
 
 from collections.abc import Sequence
+from io import BytesIO
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -95,3 +96,10 @@ def snatch_pixel(config: SnatchConfig, index: int, *, side_px: int, patch_m: flo
     """Where a snatch's grasp point lies on a view s+ of so many pixels a side: column, row."""
     x_m, y_m = snatch_of(index).point_m(config)
     return (np.array([x_m, -y_m]) / patch_m + 0.5) * side_px - 0.5
+
+
+def as_png(picture: Image.Image) -> bytes:
+    """The picture as a file."""
+    content = BytesIO()
+    picture.save(content, "png", optimize=True)
+    return content.getvalue()

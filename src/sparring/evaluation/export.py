@@ -11,8 +11,9 @@ from sparring.data.files import read_text, write_bytes, write_text
 from sparring.errors import DataError, ExportError
 from sparring.evaluation.evaluate import all_results
 from sparring.evaluation.fits import fits_of
-from sparring.evaluation.markdown import markdown, percent, with_interval
+from sparring.evaluation.markdown import markdown
 from sparring.evaluation.statistics import Rate
+from sparring.evaluation.wording import percent, with_interval
 from sparring.game.run_folder import RunFolder
 from sparring.players.checkpoint import FORMAT, PlayerCard, load_player, save_player
 from sparring.players.grasper import EXPORTED, exported_in

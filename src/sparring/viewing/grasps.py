@@ -1,7 +1,6 @@
 """The report's pictures: the most confident grasps, stable beside unstable ones, and attacks as film strips."""
 
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 
 import numpy as np
 from jaxtyping import UInt8
@@ -15,10 +14,10 @@ from sparring.data.records import Row
 from sparring.data.store import read_shard
 from sparring.evaluation.attempts import action_told, attack_of, attempt_of, kind_of
 from sparring.evaluation.causes import cause_of
-from sparring.evaluation.drawing import draw_jaws
-from sparring.evaluation.markdown import percent
+from sparring.evaluation.drawing import as_png, draw_jaws
 from sparring.evaluation.reading import Reading
 from sparring.evaluation.successes import Tested
+from sparring.evaluation.wording import percent
 from sparring.game import jobs
 from sparring.game.match import stages_of
 from sparring.game.replay import Attempt, replay
@@ -169,10 +168,3 @@ def _filmed(row: Row, config: RunConfig, reading: Reading) -> Sequence[Picture]:
             label="animation",
         ),
     )
-
-
-def as_png(picture: Image.Image) -> bytes:
-    """The picture as a file."""
-    buffer = BytesIO()
-    picture.save(buffer, "png", optimize=True)
-    return buffer.getvalue()

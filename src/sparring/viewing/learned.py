@@ -13,10 +13,10 @@ from sparring.evaluation import paper
 from sparring.evaluation.causes import COLUMNS, IN_ORDER, causes_of
 from sparring.evaluation.fits import Fit, fits_of
 from sparring.evaluation.markdown import Table as Rows
-from sparring.evaluation.markdown import percent, with_interval
 from sparring.evaluation.reading import Reading
 from sparring.evaluation.statistics import Rate
 from sparring.evaluation.successes import tests_on_disk
+from sparring.evaluation.wording import percent, with_interval
 from sparring.game.match import player_names, stages_of
 from sparring.game.run_folder import RunFolder
 from sparring.scoring import Bin, Judged

@@ -11,6 +11,7 @@ from sparring.errors import DataError, RunFolderError
 from sparring.evaluation.evaluate import tests_of
 from sparring.evaluation.fits import number_of
 from sparring.evaluation.statistics import Rate
+from sparring.evaluation.wording import clock, with_n
 from sparring.game.collect import Stage, waves_n
 from sparring.game.match import player_names, stages_of, steps_of
 from sparring.game.run_folder import RunFolder
@@ -219,13 +220,16 @@ def told(match: Match, now_s: float | None = None) -> list[str]:
     fields = [f"{match.attempts_n} of {match.attempts_total_n} attempts"]
     if match.stage is not None:
         standing = match.stage
-        fields += [f"{standing.stage.name}: wave {len(standing.waves)} of {standing.waves_n}", _rate("success", standing.success)]
+        fields += [
+            f"{standing.stage.name}: wave {len(standing.waves)} of {standing.waves_n}",
+            f"success {with_n(standing.success)}",
+        ]
         if standing.dislodged.n:
-            fields.append(_rate("dislodged", standing.dislodged))
+            fields.append(f"dislodged {with_n(standing.dislodged)}")
         if standing.per_s is not None and standing.attempts_n < standing.stage.grasps_n:
             fields.append(f"{standing.per_s:.3g} attempts/s")
             left_s = None if now_s is None else standing.eta_s(now_s)
-            fields += [] if left_s is None else [f"stage done in {_duration(left_s)}"]
+            fields += [] if left_s is None else [f"stage done in {clock(left_s)}"]
     if match.fit is not None:
         fields.append(_fit(match.fit))
     fields.append(f"{match.tests_done} of {match.tests_n} players tested")
@@ -237,17 +241,7 @@ def title(match: Match) -> str:
     return "complete" if match.complete else f"step {match.step} of {match.steps_n}: {match.doing}"
 
 
-def _rate(name: str, rate: Rate) -> str:
-    low, high = rate.interval
-    return f"{name} {100 * rate.rate:.1f} % ({100 * low:.1f} to {100 * high:.1f}, n = {rate.n})"
-
-
 def _fit(fit: LastFit) -> str:
     losses = ", ".join(f"{loss:.3f}" for loss in fit.losses[-5:])
     auc = "" if fit.held_out_auc is None else f", held-out AUC {fit.held_out_auc:.2f}"
     return f"last fit {fit.name}: loss {losses}{auc}" if losses else f"last fit {fit.name}: nothing to learn from"
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest_s = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest_s:02}"

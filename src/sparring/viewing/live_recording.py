@@ -10,11 +10,11 @@ from sparring.config import RunConfig
 from sparring.data.pictures import decode_image
 from sparring.data.store import read_shard
 from sparring.errors import DataError, RunFolderError
-from sparring.evaluation.drawing import draw_grasps
+from sparring.evaluation.drawing import as_png, draw_grasps
 from sparring.evaluation.statistics import Rate
 from sparring.players.choosing import ImageGrasp
 from sparring.viewing.live import Wave
-from sparring.viewing.recording import APPLICATION, png_of
+from sparring.viewing.recording import APPLICATION
 
 TIMELINE = "attempts"
 """Attempts of the run when a wave was done, in the order in which waves are met."""
@@ -77,7 +77,7 @@ class LiveRecording:
         drawn = draw_grasps(
             decode_image(rows[0]["image"]["bytes"]), grasps, opening_px=world.hand.opening_m / world.camera.pixel_m
         )
-        self._stream.log("image", rr.EncodedImage(contents=png_of(drawn), media_type="image/png"))
+        self._stream.log("image", rr.EncodedImage(contents=as_png(drawn), media_type="image/png"))
 
 
 def _rates(wave: Wave) -> dict[str, Rate]:

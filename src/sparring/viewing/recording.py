@@ -1,16 +1,14 @@
 """A replayed attempt as a recording for the Rerun viewer: what there is in space, what was seen, what the fingers feel."""
 
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import rerun as rr
 import rerun.blueprint as rrb
-from PIL import Image
 
 from sparring.actions.grasp import ANGLES_N
 from sparring.data.files import write_atomically
-from sparring.evaluation.drawing import draw_grasps
+from sparring.evaluation.drawing import as_png, draw_grasps
 from sparring.game.replay import Replay
 from sparring.viewing.beliefs import Belief, chosen_grasp
 from sparring.viewing.moments import film_moments, smooth_forces_n, times_of
@@ -43,13 +41,6 @@ def write_recording(path: Path, again: Replay, belief: Belief) -> None:
     write_atomically(path, write)
 
 
-def png_of(image: Image.Image) -> bytes:
-    """A picture as PNG."""
-    content = BytesIO()
-    image.save(content, "png")
-    return content.getvalue()
-
-
 def _record(stream: rr.RecordingStream, again: Replay, belief: Belief) -> None:
     stream.log("world", rr.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
     stream.set_time(TIMELINE, duration=0.0)
@@ -68,7 +59,7 @@ def _record_choice(stream: rr.RecordingStream, again: Replay, belief: Belief) ->
     attempt, grasp = again.attempt, chosen_grasp(again.attempt)
     opening_px = attempt.config.world.hand.opening_m / attempt.config.world.camera.pixel_m
     drawn = draw_grasps(again.view.image, [grasp], opening_px=opening_px)
-    stream.log("image", rr.EncodedImage(contents=png_of(drawn), media_type="image/png"))
+    stream.log("image", rr.EncodedImage(contents=as_png(drawn), media_type="image/png"))
     stream.log("log", rr.TextLog(f"player: {belief_in_words(attempt, belief)}"))
     stream.log("log", rr.TextLog(f"adversary: {attack_in_words(attempt)}"))
     if belief.scores is not None:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from sparring.config import PROTOCOLS
 from sparring.evaluation import paper
 from sparring.evaluation.arms import Arm
-from sparring.evaluation.markdown import percent
 from sparring.evaluation.reading import Reading
 from sparring.evaluation.statistics import Estimate
 from sparring.evaluation.successes import Tested, tested, tests_on_disk
+from sparring.evaluation.wording import in_points, percent
 from sparring.game.match import COLLABORATIVE, START
 from sparring.viewing.document import Chart, Grid, Line, Part, Point, Section, Table, Text
 from sparring.world.objects.catalogue import names_in
@@ -208,7 +208,4 @@ def estimate_told(share: Estimate) -> str:
 
 def points_told(less: Estimate | None) -> str:
     """A difference in percentage points, with its interval and, of one run, p; empty where there is none."""
-    if less is None:
-        return ""
-    told = f"{100 * less.value:+.1f} ({100 * less.low:+.1f} to {100 * less.high:+.1f})"
-    return told if less.p is None else f"{told}, p={less.p:.2g}"
+    return "" if less is None else in_points(less.value, less.low, less.high, less.p)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.evaluation.arms import Arm
 from sparring.evaluation.crossplay import FROZEN
-from sparring.evaluation.markdown import difference, percent, with_interval
 from sparring.evaluation.protocol import paired
 from sparring.evaluation.reading import Reading
 from sparring.evaluation.robustness import CrossPlayed, Scene, crossplayed, in_order, kinds_of
 from sparring.evaluation.statistics import Rate, paired_difference
+from sparring.evaluation.wording import in_points, percent, with_interval
 from sparring.viewing.document import Chart, Grid, Line, Part, Point, Section, Table, Text
 
 LEGEND = """Lifted: raised and held, as in the test. The other columns are robust rates: survived of lifted, with 95 % intervals
@@ -94,7 +94,10 @@ def _dislodge_rates(frozen: CrossPlayed, kinds: dict[str, str]) -> tuple[list[st
 
 
 def _less(fell: dict[Scene, bool], other: dict[Scene, bool]) -> str:
-    return difference(paired_difference(*paired(fell, other))) if fell.keys() & other.keys() else ""
+    if not fell.keys() & other.keys():
+        return ""
+    found = paired_difference(*paired(fell, other))
+    return in_points(found.difference, found.low, found.high, found.p)
 
 
 def _picks(attacker: str, kind: str, picks: list[tuple[int, bool]], name: str) -> Chart:
