@@ -11,7 +11,7 @@ demo: $(VENV)/ready
 	$(BIN)/sparring play demo --out runs/demo
 
 test: $(VENV)/ready-dev
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 fuzz: $(VENV)/ready-dev
 	SPARRING_FUZZ_N=10000 $(BIN)/python -m pytest -q tests/fuzz

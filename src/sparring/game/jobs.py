@@ -241,7 +241,7 @@ def attack(job: AttackJob, watch: Watch | None = None) -> AttackOutcomes:
     return AttackOutcomes(dislodged=~held, invalid=~valid, states=tuple(states))
 
 
-def _attacked(job: AttackJob, kind: Attack, rows: np.ndarray, indices: list[int], watch: Watch | None) -> Batch:
+def _attacked(job: AttackJob, kind: Attack, rows: np.ndarray, indices: list[int], watch: Watch | None = None) -> Batch:
     """The end of attacks of one kind; an object lost while the hand gets ready is not attacked further."""
     world, config, dt = job.world, job.attack, job.world.timestep_s
     batch = Batch(open_scene(world, job.spec), job.states[rows], watch)
