@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tyro.conf import Positional
 
 from sparring.cli.options import FARM, WATCH, DeviceName, Farm, ProtocolName, Settings, TestedObjects, Watch, WatchConfig
-from sparring.cli.showing import show, write_report
+from sparring.cli.showing import folders_of, show, write_report
 from sparring.cli.stopping import heed_interrupts
 from sparring.config import RunConfig, preset_named
 from sparring.config_file import altered, from_json
@@ -165,18 +165,13 @@ def crossplay(
     from sparring.evaluation.crossplay import entrants, steps_of
     from sparring.evaluation.reading import Strictly
     from sparring.evaluation.robustness import crossplay_rows
-    from sparring.game.run_folder import RunFolder
     from sparring.players.device import device_named
     from sparring.viewing.plain import as_lines
     from sparring.viewing.robust import crossplay_sections
 
-    if not runs:
-        raise ConfigError("name at least one run folder: sparring crossplay RUN...")
+    folders = folders_of(runs, "crossplay")
     if tries is not None and tries < 1:
         raise ConfigError(f"--tries must be at least 1, got {tries}")
-    folders = [RunFolder(run) for run in runs]
-    if len({folder.path.resolve() for folder in folders}) < len(folders):
-        raise ConfigError("the same run is named twice")
     place = device_named(device)
     taking_part = entrants(folders, protocol, objects, tries, place)
     heed_interrupts()

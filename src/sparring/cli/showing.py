@@ -29,7 +29,7 @@ def report(runs: Positional[tuple[Path, ...]], /, out: Path | None = None, pictu
 
     if len(runs) > 1 and out is None:
         raise ConfigError("where should the report of several runs go? Name a folder with --out")
-    folders = _folders(runs, "report")
+    folders = folders_of(runs, "report")
     told = _told(folders, pictures=pictures)
     if out is None:
         show(_written(told, folders[0].path))
@@ -48,7 +48,7 @@ def figures(runs: Positional[tuple[Path, ...]], /, out: Path) -> None:
     """
     from sparring.viewing.figures import write_figures
 
-    for path in write_figures(_told(_folders(runs, "figures"), pictures=True), out):
+    for path in write_figures(_told(folders_of(runs, "figures"), pictures=True), out):
         print(path)
 
 
@@ -59,7 +59,12 @@ def write_report(run: "RunFolder") -> str:
     return text
 
 
-def _folders(runs: Sequence[Path], command: str) -> list["RunFolder"]:
+def folders_of(runs: Sequence[Path], command: str) -> list["RunFolder"]:
+    """The runs that a command names.
+
+    Raises:
+        ConfigError: none, or one twice.
+    """
     from sparring.errors import ConfigError
     from sparring.game.run_folder import RunFolder
 

@@ -16,8 +16,6 @@ GAP_PX = 4
 """Between the frames of a strip."""
 ANIMATION_QUALITY = 85
 """Of WebP, 0..100."""
-
-
 FPS = 25
 
 

@@ -62,11 +62,11 @@ _FILMED = "Attempts of the match, played again from their seeds; `sparring watch
 
 def _confident(run: RunFolder, test: Tested) -> Gallery | None:
     """The grasps that the last player of a test believed in most, and what became of them."""
-    name = list(test.lifted)[-1]
+    config, name = run.config(), list(test.lifted)[-1]
     shard = run.test(test.protocol, test.objects, name)
     rows = [row for row in read_shard(shard).to_pylist() if not row["invalid"] and row["probability"] is not None]
     rows.sort(key=lambda row: -row["probability"])
-    pictures = [_confident_tile(attempt_of(run, run.config(), shard, row)) for row in rows[:CONFIDENT_N]]
+    pictures = [_confident_tile(attempt_of(run, config, shard, row)) for row in rows[:CONFIDENT_N]]
     if not pictures:
         return None
     where = f"the test {test.protocol}, {test.objects} objects"

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+# pyright: reportAttributeAccessIssue=false
+# mujoco publishes no types for its compiled names.
+import mujoco
 import numpy as np
 from jaxtyping import Float, UInt8
 
@@ -80,7 +83,7 @@ def picture(scene: Scene, state: Float[np.ndarray, " state"], spectator: Spectat
     on_table = geoms == scene.engine.model.geom("table").id
     colours[hit[on_table]] = _table(points[on_table], reached[on_table])
     solid = ~on_table
-    body, gloss = _surface(scene, state, geoms[solid], points[solid])
+    body, gloss = _surface(scene, data, geoms[solid], points[solid])
     seen = {"points": points[solid], "normals": normals[solid], "lit": reached[solid]}
     colours[hit[solid]] = shaded(body, gloss, **seen, light=LIGHT_M, eye=eye)
     pixels = (np.clip(colours, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
@@ -95,13 +98,12 @@ def _table(points: np.ndarray, reached: np.ndarray) -> np.ndarray:
     return colour * (1 - away) + SKY * away
 
 
-def _surface(scene: Scene, state: np.ndarray, geoms: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _surface(scene: Scene, data: mujoco.MjData, geoms: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Colour and gloss of points on hands and on the object."""
     palette = np.array([geom_colour(scene, index) for index in range(scene.engine.model.ngeom)])
     colours, gloss = palette[geoms], np.full(len(geoms), GLOSS)
     first = scene.object_geoms[0]
     on_object = (geoms >= first) & (geoms < first + len(scene.object_geoms))
-    data = scene.engine.forward(state)
     colours[on_object], gloss[on_object] = object_surface(scene, data, geoms[on_object] - first, points[on_object])
     return colours, gloss
 
