@@ -19,7 +19,8 @@ from sparring.actions.snatch import (
 )
 from sparring.config import GripConfig, PresentConfig, SecondHandConfig, SnatchConfig
 from sparring.world.frames import about_z, rotation
-from sparring.world.hand import closed_target_m, second_mount
+from sparring.world.hand import closed_target_m
+from sparring.world.mount import second_mount
 
 CONFIG = SnatchConfig(spacing_m=0.025)
 HELD = np.array([0.05, -0.02, 0.32, 0.6, 0.0, 0.0, 0.09])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stage import box, laid_at
+from stage import OBJECT_QPOS, box, laid_at
 from tiny import world_config
 
 from sparring.actions.grasp import Grasp, sensing_heights_m
@@ -27,7 +27,7 @@ from sparring.game.jobs import (
     with_noise,
 )
 from sparring.world.objects.named import NAMED_OBJECTS
-from sparring.world.scene import OBJECT_QPOS, SceneSpec, open_scene
+from sparring.world.scene import SceneSpec, open_scene
 
 QUIET = replace(world_config(), noise=NoiseConfig(position_m=0.0, angle_deg=0.0))
 ATTACK = AttackConfig(shake=ShakeConfig(duration_s=0.5, tilt_deg=75.0, turn_s=0.3))

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 import tiny
 from rerun.chunk import Chunk, RrdReader
+from stage import OBJECT_QPOS
 
 from sparring.errors import RunFolderError
 from sparring.evaluation.attempts import find_attempt, telling_attempt
@@ -18,7 +19,7 @@ from sparring.viewing.live import Follower
 from sparring.viewing.live_recording import LiveRecording
 from sparring.viewing.moments import smooth_forces_n, times_of
 from sparring.viewing.recording import TIMELINE, write_recording
-from sparring.world.scene import OBJECT_QPOS, SHAPES
+from sparring.world.scene import SHAPES
 from sparring.world.solids import solids
 
 HAND = {"palm", "left_shaft", "left_pad", "right_shaft", "right_pad"}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from motions import whole_shake
-from stage import box, gripping, laid_at, scene_with
+from stage import OBJECT_QPOS, box, gripping, laid_at, scene_with
 from tiny import world_config
 
 from sparring.actions.grasp import Grasp, closing, holding, lifted_pose, raising
@@ -13,7 +13,7 @@ from sparring.config import NoiseConfig, ShakeConfig, WorldConfig
 from sparring.game import jobs
 from sparring.world.hand import HandSensors, closed_target_m, gap_m, grasp_height_m
 from sparring.world.objects.catalogue import names_in
-from sparring.world.scene import OBJECT_QPOS, Scene, SceneSpec, open_scene
+from sparring.world.scene import Scene, SceneSpec, open_scene
 
 HERE = Grasp(0.0, 0.0, 0.0)
 FORCES = [HandSensors.left_force, HandSensors.right_force]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stage import OBJECT_QPOS
 from tiny import world_config
 
 from sparring.config import ObjectConfig, ObjectSet
@@ -17,7 +18,7 @@ from sparring.world.objects.catalogue import FAMILIES, names_in, object_named
 from sparring.world.objects.families import NOVEL_FAMILIES, TRAINING_FAMILIES
 from sparring.world.objects.model import MATERIALS, Part, assemble
 from sparring.world.objects.named import NAMED_OBJECTS
-from sparring.world.scene import OBJECT_QPOS, PARKED_HAND_M, Scene, SceneSpec
+from sparring.world.scene import PARKED_HAND_M, Scene, SceneSpec
 
 CONFIG = ObjectConfig(training_n=40, held_out_n=40, novel_n=20)
 SETS: tuple[ObjectSet, ...] = ("training", "held-out", "novel-families", "named")

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from stage import box, laid_at, scene_with
+from stage import OBJECT_QPOS, box, laid_at, scene_with
 from tiny import world_config
 
 from sparring.actions.grasp import Grasp, closing, start_height_m
 from sparring.world.hand import CONTROLS_N, HAND_DOF_N
 from sparring.world.physics import Engine
-from sparring.world.scene import OBJECT_QPOS, PARKED_HAND_M, Scene, SceneSpec
+from sparring.world.scene import PARKED_HAND_M, Scene, SceneSpec
 
 GRASPS = (Grasp(0.0, 0.0, 0.0), Grasp(0.01, 0.02, 0.7), Grasp(0.3, 0.3, 0.0))
 

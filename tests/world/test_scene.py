@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from stage import box, laid_at, scene_with
+from stage import OBJECT_QPOS, box, laid_at, scene_with
 from tiny import world_config
 
 from sparring.errors import ConfigError
-from sparring.world.scene import OBJECT_QPOS, Scene, SceneSpec
+from sparring.world.scene import Scene, SceneSpec
 
 
 def test_the_same_spec_settles_to_the_same_bits_in_every_process() -> None:

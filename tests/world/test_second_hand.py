@@ -5,7 +5,7 @@ from dataclasses import replace
 import mujoco
 import numpy as np
 import pytest
-from stage import box, gripping, laid_at
+from stage import OBJECT_QPOS, box, gripping, laid_at
 from tiny import world_config
 
 from sparring.actions.adversaries import ADVERSARIES, SNATCH
@@ -16,10 +16,11 @@ from sparring.evaluation.drawing import snatch_pixel
 from sparring.game.jobs import AttackJob, AttackOutcomes, GraspJob, LookJob, _attacked, attack, grasp, look
 from sparring.game.wave import world_grasp
 from sparring.players.choosing import ImageGrasp
-from sparring.world.hand import CONTROLS_N, second_mount
+from sparring.world.hand import CONTROLS_N
+from sparring.world.mount import second_mount
 from sparring.world.objects.model import ObjectModel, Part, assemble
 from sparring.world.objects.named import NAMED_OBJECTS
-from sparring.world.scene import OBJECT_QPOS, Scene, SceneSpec, open_scene
+from sparring.world.scene import Scene, SceneSpec, open_scene
 
 BAR = box((0.02, 0.12, 0.03), 0.2)
 """Lies across the closing direction, so that only the middle column of grasp points meets it."""
@@ -160,7 +161,7 @@ def test_the_second_hand_is_where_its_path_is_however_weak_its_arm(depth_m: floa
     scene, alone = open_scene(world, SceneSpec("bar-0003", 0), config.second_hand), open_scene(world, SceneSpec("bar-0003", 0))
     path = trajectory(config, 30, laid_at(alone, 0.0, 0.0)[1:8], depth_m=depth_m, dt=world.timestep_s)
     closing, plane = int(np.argmax(path[:, 13] > 0)), int(np.flatnonzero(path[:, 9] < 1e-9)[-1])
-    state = scene.with_second_hand(laid_at(alone, 0.3, 0.3), starting_pose(config, 30, depth_m)[:6])[None]
+    state = scene.with_second_hand(laid_at(alone, 0.3, 0.3), starting_pose(config, 30, depth_m))[None]
     for first, last in ((0, closing), (closing, plane), (plane, len(path))):
         state = scene.engine.play(state, path[None, first:last]).states
         assert state[0, OBJECT_QPOS.stop :][:6] == pytest.approx(path[last - 1, 7:13], abs=0.0015)
@@ -200,7 +201,7 @@ def test_the_hands_meet_each_other_and_the_table_but_never_themselves(
     scene, alone = open_scene(PLAIN, SceneSpec(BAR.name, 0), second), open_scene(PLAIN, SceneSpec(BAR.name, 0))
     state = laid_at(alone, 0.3, 0.3)
     state[3], state[4] = hand_z_m, np.pi / 2
-    found = meetings(scene, scene.with_second_hand(state, np.array([0, 0, second_z_m, 0.3, 0, 0])))
+    found = meetings(scene, scene.with_second_hand(state, np.array([0, 0, second_z_m, 0.3, 0, 0, 0])))
     assert found - {frozenset({"object", "world"})} == ({frozenset(meets)} if meets else set())
 
 
@@ -269,7 +270,7 @@ def test_a_state_goes_on_unchanged_when_the_second_hand_comes() -> None:
     job = held_job(PLAIN, BAR.name, SnatchConfig(), [0])
     alone = open_scene(PLAIN, job.spec)
     both = open_scene(PLAIN, job.spec, SecondHandConfig())
-    joined = both.with_second_hand(job.states[0], np.array([0.0, 0.0, 0.2, 0.0, 0.0, 0.0]))
+    joined = both.with_second_hand(job.states[0], np.array([0.0, 0.0, 0.2, 0.0, 0.0, 0.0, 0.0]))
     before, after = alone.engine.forward(job.states[0]), both.engine.forward(joined)
     for name in ("hand", "left_finger", "object"):
         velocities = np.zeros((2, 6))

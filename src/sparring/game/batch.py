@@ -6,7 +6,8 @@ import numpy as np
 
 from sparring.actions.trajectory import Pose
 from sparring.config import SecondHandConfig
-from sparring.world.hand import HandSensors, second_mount
+from sparring.world.hand import HandSensors
+from sparring.world.mount import second_mount
 from sparring.world.physics import MAX_PENETRATION_M, Played
 from sparring.world.scene import Scene, open_scene
 
@@ -45,7 +46,7 @@ class Batch:
     def add_second_hand(self, second: SecondHandConfig, starts: Sequence[Pose]) -> None:
         """Goes on in the scene with a second hand; where that has no room at its start, the attempt is invalid."""
         self._scene = open_scene(self._scene.config, self._scene.spec, second)
-        joined = [self._scene.with_second_hand(state, start[:6]) for state, start in zip(self.states, starts, strict=True)]
+        joined = [self._scene.with_second_hand(state, start) for state, start in zip(self.states, starts, strict=True)]
         for row in self.holding():
             self.valid[row] = self._scene.engine.penetration_m(joined[row]) < MAX_PENETRATION_M
         self.states = np.stack(joined)
@@ -67,7 +68,8 @@ class Batch:
         for length in np.unique(lengths[rows]):
             together = rows[lengths[rows] == length]
             pushes = None if forces_n is None else forces_n[together]
-            played = self._scene.engine.play(self.states[together], np.stack([trajectories[k] for k in together]), pushes)
+            controls = np.stack([self._scene.controls(trajectories[k]) for k in together])
+            played = self._scene.engine.play(self.states[together], controls, pushes)
             self._take(together, played)
             if self._watch is not None:
                 self._watch(motion, self._scene, played)

@@ -177,7 +177,7 @@ def grasp(job: GraspJob, watch: Watch | None = None) -> GraspOutcomes:
     scene = open_scene(world, job.spec)
     executed = tuple(with_noise(one, world, seed) for one, seed in zip(job.grasps, job.seeds, strict=True))
     from_m = start_height_m(world.hand, world.lift, scene.object_top_m(job.state))
-    batch = Batch(scene, np.stack([_with_hand(job.state, one.pose(from_m)) for one in executed]), watch)
+    batch = Batch(scene, np.stack([scene.with_hand_at(job.state, one.pose(from_m)) for one in executed]), watch)
     tools = world.hand, world.grip, world.lift
     everyone = np.arange(len(executed))
     batch.play("closing", everyone, np.stack([closing(one, *tools, from_m=from_m, dt=dt) for one in executed]))
@@ -288,10 +288,3 @@ def _trial(job: StabilityJob, test: StabilityTest, trial: int, rows: np.ndarray,
         shift_m, turn_rad = scene.slip(job.states[rows[row]], batch.states[row])
         survived[row] = shift_m <= test.shift_m and np.rad2deg(turn_rad) <= test.turn_deg
     return batch, survived
-
-
-def _with_hand(state: np.ndarray, pose: np.ndarray) -> np.ndarray:
-    """The state with the hand, open, at a pose."""
-    placed = state.copy()
-    placed[1:7] = pose[:6]
-    return placed

@@ -16,7 +16,7 @@ from sparring.game import jobs
 from sparring.game.jobs import AttackOutcomes, GraspOutcomes, View
 from sparring.world.hand import HandSensors
 from sparring.world.physics import Played
-from sparring.world.scene import OBJECT_QPOS, Scene, SceneSpec
+from sparring.world.scene import Scene, SceneSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,13 +165,15 @@ def _compared(again: Replay) -> Replay:
     if recorded is None:
         found.append("no end state was recorded to compare with (the run is of an earlier version, or not simulated)")
     elif not np.array_equal(recorded, again.end_state):
-        found.append(_state_difference(np.array(recorded), again.end_state))
+        found.append(_state_difference(np.array(recorded), again))
     return replace(again, differences=tuple(found))
 
 
-def _state_difference(recorded: np.ndarray, ended: np.ndarray) -> str:
+def _state_difference(recorded: np.ndarray, again: Replay) -> str:
+    ended = again.end_state
     if recorded.shape != ended.shape:
         return f"the end state has {len(ended)} numbers, the recorded one {len(recorded)}"
-    apart_m = float(np.linalg.norm((recorded - ended)[OBJECT_QPOS][:3]))
+    at = again.motions[-1].scene.object_qpos
+    apart_m = float(np.linalg.norm((recorded - ended)[at][:3]))
     most = float(np.abs(recorded - ended).max())
     return f"the end state differs: the object lies {1000 * apart_m:.3g} mm from where it was, numbers by up to {most:.3g}"

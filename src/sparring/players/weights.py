@@ -6,7 +6,6 @@ numpy arrays alone. What is kept is safetensors.
 
 import hashlib
 import io
-import os
 import pickle
 import re
 import tarfile
@@ -23,6 +22,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from sparring.cache import cache_folder
 from sparring.data.files import write_atomically
 from sparring.errors import ConfigError, DataError, unknown_name
 from sparring.players.tensors import save_tensors
@@ -96,9 +96,8 @@ def how_to_get(trunk: str) -> str:
 
 
 def cache_path(trunk: str) -> Path:
-    """Where a trunk's convolutions are kept: in `$SPARRING_CACHE`, or the user's cache folder."""
-    root = os.environ.get("SPARRING_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sparring"
-    return Path(root) / f"{trunk}-imagenet.safetensors"
+    """Where a trunk's convolutions are kept."""
+    return cache_folder() / f"{trunk}-imagenet.safetensors"
 
 
 def load_imagenet_convolutions(trunk: str) -> Convolutions:

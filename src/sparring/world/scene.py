@@ -18,23 +18,14 @@ from sparring.seeding import rng_of
 from sparring.world.frames import angle_between
 from sparring.world.hand import (
     CONTROLS_N,
-    HAND_BIT,
-    HAND_DOF_N,
-    SECOND_BIT,
-    TABLE_BIT,
-    Mount,
     add_hand,
-    first_mount,
-    second_mount,
 )
+from sparring.world.mount import HAND_BIT, SECOND_BIT, TABLE_BIT, Mount, first_mount, second_mount
 from sparring.world.objects.catalogue import object_named
 from sparring.world.objects.model import ObjectModel, Part, Shape
 from sparring.world.physics import Engine
 
 PARKED_HAND_M = 0.7
-OBJECT_QPOS = slice(1 + HAND_DOF_N, 1 + HAND_DOF_N + 7)
-"""Where the object's pose (position, quaternion wxyz) stands in a state vector; the second hand comes after it."""
-OBJECT_DOF_N = 6
 SETTLE_CHUNK_S = 0.2
 SETTLE_CHUNKS_N = 20
 REST_M_S = 0.004
@@ -122,17 +113,40 @@ class Scene:
         turn = hand.xmat.reshape(3, 3)
         return turn.T @ (held.xpos - hand.xpos), turn.T @ held.xmat.reshape(3, 3)
 
-    def with_second_hand(self, state: Float[np.ndarray, " state"], pose: Float[np.ndarray, " 6"]) -> Float[np.ndarray, " longer"]:
+    def with_hand_at(self, state: Float[np.ndarray, " state"], pose: Float[np.ndarray, " 7"]) -> Float[np.ndarray, " state"]:
+        """The state with the protagonist's hand, which was open and at rest, at a pose."""
+        placed = state.copy()
+        placed[1:7] = pose[:6]
+        return placed
+
+    def with_second_hand(self, state: Float[np.ndarray, " state"], pose: Float[np.ndarray, " 7"]) -> Float[np.ndarray, " longer"]:
         """A state of the scene without a second hand, gone on with in this one: the second hand open and at rest at a pose."""
         assert self.has_second_hand
-        qvel = OBJECT_QPOS.stop
-        assert len(state) == qvel + HAND_DOF_N + OBJECT_DOF_N
-        return np.concatenate([state[:qvel], pose, np.zeros(2), state[qvel:], np.zeros(HAND_DOF_N)])
+        joined, first = self.engine.initial_state(), self.object_qpos.stop
+        joined[:first], joined[first : first + 6] = state[:first], pose[:6]
+        joined[self.object_qvel.stop - (len(state) - first) : self.object_qvel.stop] = state[first:]
+        return joined
+
+    def controls(self, targets: Float[np.ndarray, "steps targets"]) -> Float[np.ndarray, "steps controls"]:
+        """The engine's controls for the hands' targets: here the targets themselves."""
+        return targets
 
     def centre_of_mass_m(self, state: Float[np.ndarray, " state"]) -> Float[np.ndarray, " 3"]:
         """The object's centre of mass in the world."""
         data = self.engine.forward(state)
         return data.xipos[self.engine.model.body("object").id].copy()
+
+    @cached_property
+    def object_qpos(self) -> slice:
+        """Where the object's pose (position, quaternion wxyz) stands in a state vector: after the hand, before a second one."""
+        first = 1 + int(self.engine.model.joint("object").qposadr[0])
+        return slice(first, first + 7)
+
+    @cached_property
+    def object_qvel(self) -> slice:
+        """Where the object's velocities (linear, angular) stand in a state vector."""
+        first = 1 + self.engine.model.nq + int(self.engine.model.joint("object").dofadr[0])
+        return slice(first, first + 6)
 
     @cached_property
     def object_geoms(self) -> np.ndarray:
@@ -167,24 +181,25 @@ class Scene:
         quat = np.empty(4)
         mujoco.mju_mulQuat(quat, about_z, about_x)
         spread = np.array(self.config.spread_m)
-        state[OBJECT_QPOS] = np.concatenate([[0, 0, 0.5], quat])
+        state[self.object_qpos] = np.concatenate([[0, 0, 0.5], quat])
         low, high = self.object_bounds_m(state)
         middle = (low + high) / 2
-        state[OBJECT_QPOS][:2] = rng.uniform(-spread, spread) - middle[:2]
-        state[OBJECT_QPOS][2] = 0.5 - low[2] + 0.003
+        state[self.object_qpos][:2] = rng.uniform(-spread, spread) - middle[:2]
+        state[self.object_qpos][2] = 0.5 - low[2] + 0.003
         return state
 
     def _settle(self, state: np.ndarray) -> np.ndarray | None:
         chunk = round(SETTLE_CHUNK_S / self.config.timestep_s)
-        controls = np.zeros((1, chunk, CONTROLS_N))
-        controls[..., 2] = PARKED_HAND_M
+        parked = np.zeros((chunk, CONTROLS_N))
+        parked[:, 2] = PARKED_HAND_M
+        controls = self.controls(parked)[None]
         for _ in range(SETTLE_CHUNKS_N):
             played = self.engine.play(state[None], controls)
             if not played.valid[0]:
                 return None
             state = played.states[0]
-            speeds = np.abs(state[1 + self.engine.model.nq + HAND_DOF_N :])
-            if speeds[:3].max() < REST_M_S and speeds[3:6].max() < 10 * REST_M_S:
+            speeds = np.abs(state[self.object_qvel])
+            if speeds[:3].max() < REST_M_S and speeds[3:].max() < 10 * REST_M_S:
                 return self._stilled(state)
         return None
 
