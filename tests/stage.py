@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from sparring.config import GripConfig, WorldConfig
+from sparring.world.carrier import PARKED_HAND_M
 from sparring.world.hand import HAND_DOF_N
 from sparring.world.objects.model import ObjectModel, Part, Vector, assemble
 from sparring.world.objects.named import NAMED_OBJECTS
-from sparring.world.scene import PARKED_HAND_M, Scene, SceneSpec
+from sparring.world.scene import Scene, SceneSpec
 
 OBJECT_QPOS = slice(1 + HAND_DOF_N, 1 + HAND_DOF_N + 7)
 """Where the object's pose stands in a state vector of a scene with the usual hand."""

@@ -1,6 +1,7 @@
 """Every knob, with its unit and its source, and the presets. A run is one `RunConfig`; equal configs give equal results."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal, get_args
 
@@ -185,6 +186,20 @@ class LiftConfig:
 
 
 @dataclass(frozen=True)
+class ArmsConfig:
+    """Baxter's two arms, the right for the protagonist, the left for an adversary's hand (section VI)."""
+
+    base_m: Point = (-0.62, 0.10, 0.10)
+    """Of the robot's base in the world; it looks along x. 10 cm up: the table's top is below the base."""
+    speed_share: float = 1.0
+    """Of the published joint speeds. Motions that ask for more take longer."""
+
+    def __post_init__(self) -> None:
+        _require(all(abs(value) <= 2 for value in self.base_m), "ArmsConfig.base_m", self.base_m, "three numbers in -2..2")
+        _require(0.01 <= self.speed_share <= 1, "ArmsConfig.speed_share", self.speed_share, "in 0.01..1")
+
+
+@dataclass(frozen=True)
 class WorldConfig:
     """Everything that the simulated cell is made of."""
 
@@ -194,6 +209,8 @@ class WorldConfig:
     noise: NoiseConfig = field(default_factory=NoiseConfig)
     camera: CameraConfig = field(default_factory=CameraConfig)
     lift: LiftConfig = field(default_factory=LiftConfig)
+    arms: ArmsConfig | None = None
+    """None: hands float, and go wherever they are told to."""
     timestep_s: float = 0.002
     table_friction: float = 0.6
     spread_m: Interval = (0.09, 0.05)
@@ -549,6 +566,10 @@ QUARTER = RunConfig(
 """A quarter of the paper's grasps with the compact network: under an hour on two cores."""
 MIXED = replace(QUARTER, match=replace(QUARTER.match, bouts=(BoutConfig("mixed", 5, 550),)))
 """As many grasps, but shakes and snatches from the first iteration on, in one menu of 51; the paper did not try it."""
+BAXTER_PRESENTS = PresentConfig(position_m=(0.0, 0.05, 0.40), yaw_deg=0.0, roll_deg=90.0)
+"""Level, towards its left arm, which then reaches all 36 snatches; from below it reaches none."""
+
+
 DEMO = RunConfig(
     match=MatchConfig(
         random_grasps_n=4_000, bouts=(BoutConfig("shake", 3, 300), BoutConfig("snatch", 1, 300)), collaborative_grasps_n=1_800
@@ -581,3 +602,17 @@ def preset_named(name: str) -> RunConfig:
     if name not in PRESETS:
         raise ConfigError(unknown_name("preset", name, PRESETS))
     return PRESETS[name]
+
+
+def _with_robot(config: RunConfig, arms: ArmsConfig | None, presents: PresentConfig) -> RunConfig:
+    snatch = config.attack.snatch
+    second = replace(snatch.second_hand, present=presents)
+    attack = replace(config.attack, snatch=replace(snatch, second_hand=second))
+    return replace(config, world=replace(config.world, arms=arms), attack=attack)
+
+
+ROBOTS: dict[str, Callable[[RunConfig], RunConfig]] = {
+    "floating": lambda config: _with_robot(config, None, PresentConfig()),
+    "baxter": lambda config: _with_robot(config, ArmsConfig(), BAXTER_PRESENTS),
+}
+"""What carries the hands, and where they then meet: a config with that robot."""

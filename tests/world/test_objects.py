@@ -13,12 +13,13 @@ from tiny import world_config
 
 from sparring.config import ObjectConfig, ObjectSet
 from sparring.errors import ConfigError
-from sparring.world.hand import CONTROLS_N
+from sparring.world.carrier import PARKED_HAND_M
+from sparring.world.hand import HAND_TARGETS_N
 from sparring.world.objects.catalogue import FAMILIES, names_in, object_named
 from sparring.world.objects.families import NOVEL_FAMILIES, TRAINING_FAMILIES
 from sparring.world.objects.model import MATERIALS, Part, assemble
 from sparring.world.objects.named import NAMED_OBJECTS
-from sparring.world.scene import PARKED_HAND_M, Scene, SceneSpec
+from sparring.world.scene import Scene, SceneSpec
 
 CONFIG = ObjectConfig(training_n=40, held_out_n=40, novel_n=20)
 SETS: tuple[ObjectSet, ...] = ("training", "held-out", "novel-families", "named")
@@ -138,7 +139,7 @@ def test_an_object_comes_to_rest_on_the_table_within_the_workspace(name: str) ->
     assert -0.006 < low[2] < 0.004
     assert np.all(np.abs((low + high)[:2] / 2) <= np.array(config.spread_m) + 0.03)
     assert np.all(settled[1 + scene.engine.model.nq :] == 0)
-    controls = np.zeros((1, 250, CONTROLS_N))
+    controls = np.zeros((1, 250, HAND_TARGETS_N))
     controls[..., 2] = PARKED_HAND_M
     later = scene.engine.play(settled[None], controls)
     assert later.valid[0]

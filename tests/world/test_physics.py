@@ -6,16 +6,17 @@ from stage import OBJECT_QPOS, box, laid_at, scene_with
 from tiny import world_config
 
 from sparring.actions.grasp import Grasp, closing, start_height_m
-from sparring.world.hand import CONTROLS_N, HAND_DOF_N
+from sparring.world.carrier import PARKED_HAND_M
+from sparring.world.hand import HAND_DOF_N, HAND_TARGETS_N
 from sparring.world.physics import Engine
-from sparring.world.scene import PARKED_HAND_M, Scene, SceneSpec
+from sparring.world.scene import Scene, SceneSpec
 
 GRASPS = (Grasp(0.0, 0.0, 0.0), Grasp(0.01, 0.02, 0.7), Grasp(0.3, 0.3, 0.0))
 
 
 def parked(steps: int) -> np.ndarray:
     """Controls that leave the hand where it is parked."""
-    controls = np.zeros((1, steps, CONTROLS_N))
+    controls = np.zeros((1, steps, HAND_TARGETS_N))
     controls[..., 2] = PARKED_HAND_M
     return controls
 

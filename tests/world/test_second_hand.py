@@ -16,7 +16,7 @@ from sparring.evaluation.drawing import snatch_pixel
 from sparring.game.jobs import AttackJob, AttackOutcomes, GraspJob, LookJob, _attacked, attack, grasp, look
 from sparring.game.wave import world_grasp
 from sparring.players.choosing import ImageGrasp
-from sparring.world.hand import CONTROLS_N
+from sparring.world.hand import HAND_TARGETS_N
 from sparring.world.mount import second_mount
 from sparring.world.objects.model import ObjectModel, Part, assemble
 from sparring.world.objects.named import NAMED_OBJECTS
@@ -178,7 +178,7 @@ def test_a_second_hand_without_room_at_its_start_is_invalid() -> None:
 def test_the_scene_without_a_snatch_does_not_pay_for_the_second_hand() -> None:
     spec = SceneSpec(BAR.name, 0)
     alone, both = open_scene(PLAIN, spec).engine.model, open_scene(PLAIN, spec, SecondHandConfig()).engine.model
-    assert (alone.nu, both.nu) == (CONTROLS_N, 2 * CONTROLS_N)
+    assert (alone.nu, both.nu) == (HAND_TARGETS_N, 2 * HAND_TARGETS_N)
     assert both.nv == alone.nv + 8
 
 

@@ -11,10 +11,21 @@ from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
-from sparring.cli.options import FARM, WATCH, DeviceName, Farm, ProtocolName, Settings, TestedObjects, Watch, WatchConfig
+from sparring.cli.options import (
+    FARM,
+    WATCH,
+    DeviceName,
+    Farm,
+    ProtocolName,
+    RobotName,
+    Settings,
+    TestedObjects,
+    Watch,
+    WatchConfig,
+)
 from sparring.cli.showing import folders_of, show, write_report
 from sparring.cli.stopping import heed_interrupts
-from sparring.config import RunConfig, preset_named
+from sparring.config import ROBOTS, RunConfig, preset_named
 from sparring.config_file import altered, from_json
 from sparring.farm.executors import open_farm
 
@@ -28,6 +39,7 @@ def play(
     /,
     out: Path,
     seed: int | None = None,
+    robot: RobotName | None = None,
     set: Settings = (),
     farm: Farm = FARM,
     cell: str | None = None,
@@ -44,6 +56,8 @@ def play(
             snatches in one menu), paper (the paper's budgets; wants a GPU), or the path of a config.json.
         out: the run folder, made if need be.
         seed: decides every random draw; 0 unless the config says otherwise.
+        robot: floating (hands that go wherever they are told to, fast) or baxter (two arms with their joints, as in the paper;
+            needs pip install 'sparring[arms]'); as the config says unless given.
         set: settings to change, such as learning.alpha=0.5 world.grip.force_n=10.
         farm: where the physics runs. Results are the same.
         cell: a cell on another machine to play in, such as tcp://127.0.0.1:5580; see `sparring cell serve`.
@@ -51,7 +65,7 @@ def play(
         device: where networks run; auto takes a GPU where there is one.
         watch: what is told of the work while it runs.
     """
-    config = _config(preset, set, seed)
+    config = _config(preset, robot, set, seed)
     from sparring.cli.workplace import workplace
     from sparring.evaluation.evaluate import evaluate as run_tests
     from sparring.evaluation.evaluate import tests_of
@@ -206,10 +220,10 @@ def _seal_if_whole(run: "RunFolder") -> None:
         run.seal()
 
 
-def _config(preset: str, settings: tuple[str, ...], seed: int | None) -> RunConfig:
+def _config(preset: str, robot: RobotName | None, settings: tuple[str, ...], seed: int | None) -> RunConfig:
     from sparring.data.files import read_text
 
     path = Path(preset)
     config = from_json(read_text(path)) if path.suffix == ".json" else preset_named(preset)
-    config = altered(config, settings)
+    config = altered(config if robot is None else ROBOTS[robot](config), settings)
     return config if seed is None else replace(config, seed=seed)

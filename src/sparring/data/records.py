@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from sparring.data.pictures import MAX_PX
 
-SCHEMA_VERSION = 3
-ADDED_IN = {"fault": 2, "end_state": 3}
+SCHEMA_VERSION = 4
+ADDED_IN = {"fault": 2, "end_state": 3, "slowdown": 4, "attack_slowdown": 4}
 """Version of the schema in which a column was added, for those that version 1 did not have."""
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """Hugging Face's `Image` feature: `datasets` decodes it."""
@@ -56,6 +56,11 @@ COLUMNS: dict[str, tuple[pa.DataType, str]] = {
     "fault": (pa.string(), "why an attempt is invalid: physics, or what became of its job; null for a valid one"),
     "replay_state": (pa.list_(pa.float64()), "state to replay an invalid attempt from; null otherwise"),
     "end_state": (pa.list_(pa.float64()), "state in which a valid attempt ended; null where the cell does not know it"),
+    "slowdown": (
+        pa.float32(),
+        "by what factor an arm took longer for the grasp than asked; infinite: out of its reach; null without an arm",
+    ),
+    "attack_slowdown": (pa.float32(), "the same for an attack: what is out of reach does nothing; null without one, or an arm"),
     "mass_kg": (pa.float32(), "of the object; no player sees it"),
     "friction": (pa.float32(), "surface factor of the object; no player sees it"),
     "com_x_m": (pa.float32(), "centre of mass at rest, world; no player sees it"),

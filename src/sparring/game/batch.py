@@ -1,11 +1,13 @@
 """Attempts on one scene, played together; what the fingers feel is all that tells whether one is lost."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
 from sparring.actions.trajectory import Pose
 from sparring.config import SecondHandConfig
+from sparring.world.arm import Unreachable
 from sparring.world.hand import HandSensors
 from sparring.world.mount import second_mount
 from sparring.world.physics import MAX_PENETRATION_M, Played
@@ -26,6 +28,18 @@ class Batch:
         self.valid = np.ones(len(states), bool)
         self.force_n = np.zeros(len(states))
         self.closing_m = np.zeros(len(states))
+        self.slowdown = np.ones(len(states))
+        """By what factor an arm took longer for the last motion than it was asked to; infinite where it cannot go there."""
+
+    def begin_at(self, poses: Sequence[Pose]) -> None:
+        """Puts the open hands, which were parked, where the first motion begins."""
+        for row, pose in enumerate(poses):
+            with self._within_reach(row):
+                self.states[row] = self._scene.with_hand_at(self.states[row], pose)
+
+    def in_reach(self) -> np.ndarray:
+        """Whether everything so far was within reach, for every row."""
+        return np.isfinite(self.slowdown)
 
     def holding(self) -> np.ndarray:
         """Rows that still feel something between the fingers."""
@@ -46,10 +60,14 @@ class Batch:
     def add_second_hand(self, second: SecondHandConfig, starts: Sequence[Pose]) -> None:
         """Goes on in the scene with a second hand; where that has no room at its start, the attempt is invalid."""
         self._scene = open_scene(self._scene.config, self._scene.spec, second)
-        joined = [self._scene.with_second_hand(state, start) for state, start in zip(self.states, starts, strict=True)]
+        joined = np.tile(self._scene.engine.initial_state(), (len(self.states), 1))
+        for row, start in enumerate(starts):
+            with self._within_reach(row):
+                joined[row] = self._scene.with_second_hand(self.states[row], start)
         for row in self.holding():
-            self.valid[row] = self._scene.engine.penetration_m(joined[row]) < MAX_PENETRATION_M
-        self.states = np.stack(joined)
+            if self.in_reach()[row]:
+                self.valid[row] = self._scene.engine.penetration_m(joined[row]) < MAX_PENETRATION_M
+        self.states = joined
 
     def play(
         self,
@@ -58,21 +76,38 @@ class Batch:
         trajectories: Sequence[np.ndarray] | np.ndarray,
         forces_n: np.ndarray | None = None,
     ) -> None:
-        """Plays the trajectories of some rows; the others, lost, feel nothing from here on.
+        """Plays the trajectories of some rows; the others, lost or out of reach, feel nothing from here on.
 
         Trajectories of different lengths do not wait for each other, so that no attempt depends on the others.
         `forces_n` [batch, steps, 3] push every row's object.
         """
         self.force_n[:] = 0.0
-        lengths = np.array([len(path) for path in trajectories])
-        for length in np.unique(lengths[rows]):
-            together = rows[lengths[rows] == length]
+        controls = self._controls(rows, trajectories)
+        lengths = {row: len(one) for row, one in controls.items()}
+        for length in sorted(set(lengths.values())):
+            together = np.array([row for row in lengths if lengths[row] == length])
             pushes = None if forces_n is None else forces_n[together]
-            controls = np.stack([self._scene.controls(trajectories[k]) for k in together])
-            played = self._scene.engine.play(self.states[together], controls, pushes)
+            played = self._scene.engine.play(self.states[together], np.stack([controls[row] for row in together]), pushes)
             self._take(together, played)
             if self._watch is not None:
                 self._watch(motion, self._scene, played)
+
+    def _controls(self, rows: np.ndarray, trajectories: Sequence[np.ndarray] | np.ndarray) -> dict[int, np.ndarray]:
+        """What the engine is told for every row whose hands can follow."""
+        found: dict[int, np.ndarray] = {}
+        for row in rows[self.in_reach()[rows]].tolist():
+            with self._within_reach(row):
+                command = self._scene.command(self.states[row], trajectories[row])
+                found[row], self.slowdown[row] = command.controls, command.slowdown
+        return found
+
+    @contextmanager
+    def _within_reach(self, row: int) -> Generator[None]:
+        """Notes what cannot be reached."""
+        try:
+            yield
+        except Unreachable:
+            self.slowdown[row] = np.inf
 
     def _take(self, rows: np.ndarray, played: Played) -> None:
         self.valid[rows] = played.valid

@@ -103,6 +103,8 @@ class GraspOutcomes:
     """The grasps with their execution noise."""
     states: Float[np.ndarray, "grasps state"]
     """The last state of each; of an invalid one the state to replay it from."""
+    slowdown: Float[np.ndarray, " grasps"] | None = None
+    """By what factor an arm took longer than asked; infinite where the grasp is out of its reach. None: nothing is known."""
     fault: str | None = None
     """Why there is no outcome; all attempts are invalid then."""
 
@@ -128,6 +130,9 @@ class AttackOutcomes:
     invalid: Bool[np.ndarray, " attacks"]
     states: tuple[Float[np.ndarray, " _"], ...] = ()
     """The last state of each; none where the cell does not know them. With a second hand in the scene they are longer."""
+    slowdown: Float[np.ndarray, " attacks"] | None = None
+    """By what factor arms took longer for the attack than asked; infinite where it is out of their reach and nothing happened.
+    None: nothing is known."""
     fault: str | None = None
     """Why there is no outcome; all attacks are invalid then."""
 
@@ -177,17 +182,19 @@ def grasp(job: GraspJob, watch: Watch | None = None) -> GraspOutcomes:
     scene = open_scene(world, job.spec)
     executed = tuple(with_noise(one, world, seed) for one, seed in zip(job.grasps, job.seeds, strict=True))
     from_m = start_height_m(world.hand, world.lift, scene.object_top_m(job.state))
-    batch = Batch(scene, np.stack([scene.with_hand_at(job.state, one.pose(from_m)) for one in executed]), watch)
+    batch = Batch(scene, np.tile(job.state, (len(executed), 1)), watch)
+    batch.begin_at([one.pose(from_m) for one in executed])
     tools = world.hand, world.grip, world.lift
     everyone = np.arange(len(executed))
     batch.play("closing", everyone, np.stack([closing(one, *tools, from_m=from_m, dt=dt) for one in executed]))
     gap = gap_m(world.hand, batch.closing_m)
-    forces = [batch.force_n.copy()]
+    forces, slowdown = [batch.force_n.copy()], batch.slowdown.copy()
     splits = raising_splits(world.lift, dt=dt)
     raises = np.stack([raising(one, *tools, dt=dt) for one in executed])
     for start, stop in zip([0, *splits], splits, strict=False):
         if stop > start:
             batch.play("raising", batch.holding(), raises[:, start:stop])
+            slowdown = np.maximum(slowdown, batch.slowdown)
         forces.append(batch.force_n.copy())
     if job.must_hold:
         batch.play("holding", batch.holding(), np.stack([holding(one, *tools, dt=dt) for one in executed]))
@@ -202,6 +209,7 @@ def grasp(job: GraspJob, watch: Watch | None = None) -> GraspOutcomes:
         invalid=~batch.valid,
         executed=executed,
         states=batch.states,
+        slowdown=None if world.arms is None else slowdown,
     )
 
 
@@ -227,18 +235,24 @@ def attacks_set_aside(attacks_n: int, fault: str) -> AttackOutcomes:
 
 
 def attack(job: AttackJob, watch: Watch | None = None) -> AttackOutcomes:
-    """Plays the adversary's actions; dislodged means that the fingers do not hold the object in the end."""
+    """Plays the adversary's actions; dislodged means that the fingers do not hold the object in the end.
+
+    What is out of an arm's reach is not done: the object stays where it is.
+    """
     adversary = ADVERSARIES[job.adversary]
     chosen = [adversary.action(index) for index in job.actions]
     held, valid, states = np.zeros(len(chosen), bool), np.ones(len(chosen), bool), list(job.states)
+    slowdown = np.ones(len(chosen))
     for kind in adversary.attacks:
         rows = np.array([row for row, (attack, _) in enumerate(chosen) if attack is kind], int)
         if len(rows):
             batch = _attacked(job, kind, rows, [chosen[row][1] for row in rows], watch)
-            held[rows], valid[rows] = batch.has_object(), batch.valid
+            held[rows], valid[rows] = batch.has_object() | ~batch.in_reach(), batch.valid
+            slowdown[rows] = batch.slowdown
             for row, state in zip(rows, batch.states, strict=True):
                 states[row] = state
-    return AttackOutcomes(dislodged=~held, invalid=~valid, states=tuple(states))
+    told = None if job.world.arms is None else slowdown
+    return AttackOutcomes(dislodged=~held, invalid=~valid, states=tuple(states), slowdown=told)
 
 
 def _attacked(job: AttackJob, kind: Attack, rows: np.ndarray, indices: list[int], watch: Watch | None = None) -> Batch:

@@ -158,6 +158,7 @@ def attack_row(result: AttackOutcomes, at: int, before: np.ndarray) -> Row:
         "fault": (result.fault or PHYSICS) if invalid else None,
         "replay_state": before.tolist() if invalid else None,
         "end_state": None if invalid or not result.states else _known_state(result.states[at]),
+        "attack_slowdown": None if result.slowdown is None else float(result.slowdown[at]),
     }
 
 
@@ -211,6 +212,7 @@ def attempt_row(
         "fault": (outcome.fault or PHYSICS) if invalid else None,
         "replay_state": outcome.states[index].tolist() if invalid else None,
         "end_state": None if invalid else _known_state(outcome.states[index]),
+        "slowdown": None if outcome.slowdown is None else float(outcome.slowdown[index]),
         "mass_kg": _known(view.mass_kg),
         "friction": _known(view.friction),
         "com_x_m": _known(view.centre_of_mass_m[0]),

@@ -231,6 +231,7 @@ def grasp_reply(outcomes: GraspOutcomes) -> Any:
                 invalid=bool(outcomes.invalid[row]),
                 executed=_grasp(executed),
                 state=outcomes.states[row].tolist(),
+                slowdown=_told(outcomes.slowdown, row),
             )
             for row, executed in enumerate(outcomes.executed)
         ],
@@ -268,6 +269,7 @@ def grasp_outcomes_of(reply: Any, request: GraspRequest, world: WorldConfig) -> 
         invalid=np.array([one.invalid for one in reply.outcomes], bool),
         executed=tuple(_grasp_of(one.executed) for one in reply.outcomes),
         states=np.stack(states),
+        slowdown=_slowdown_of(reply.outcomes),
     )
 
 
@@ -277,8 +279,17 @@ def attack_reply(outcomes: AttackOutcomes) -> Any:
     if outcomes.fault is not None:
         return reply(fault=outcomes.fault or "unknown")
     states = outcomes.states or ((),) * len(outcomes.dislodged)
-    ends = zip(outcomes.dislodged, outcomes.invalid, states, strict=True)
-    return reply(outcomes=[outcome(dislodged=bool(fell), invalid=bool(wrong), state=state) for fell, wrong, state in ends])
+    return reply(
+        outcomes=[
+            outcome(
+                dislodged=bool(outcomes.dislodged[row]),
+                invalid=bool(outcomes.invalid[row]),
+                state=state,
+                slowdown=_told(outcomes.slowdown, row),
+            )
+            for row, state in enumerate(states)
+        ]
+    )
 
 
 def attack_outcomes_of(reply: Any, request: AttackRequest) -> AttackOutcomes:
@@ -296,7 +307,22 @@ def attack_outcomes_of(reply: Any, request: AttackRequest) -> AttackOutcomes:
         dislodged=np.array([one.dislodged for one in reply.outcomes], bool),
         invalid=np.array([one.invalid for one in reply.outcomes], bool),
         states=tuple(_state_of(one.state, finite=not one.invalid) for one in reply.outcomes),
+        slowdown=_slowdown_of(reply.outcomes),
     )
+
+
+def _told(slowdown: np.ndarray | None, row: int) -> float | None:
+    return None if slowdown is None else float(slowdown[row])
+
+
+def _slowdown_of(outcomes: Sequence[Any]) -> np.ndarray | None:
+    """None where an outcome does not tell it."""
+    if not outcomes or not all(one.HasField("slowdown") for one in outcomes):
+        return None
+    slowdown = np.array([one.slowdown for one in outcomes], float)
+    if not (slowdown >= 1).all():
+        raise CellError("a slowdown is at least 1, or infinite")
+    return slowdown
 
 
 def _scene(spec: SceneSpec) -> Any:

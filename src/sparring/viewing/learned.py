@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparring.data.store import read_shard
-from sparring.evaluation import paper
+from sparring.evaluation import paper, reach
 from sparring.evaluation.causes import COLUMNS, IN_ORDER, causes_of
 from sparring.evaluation.fits import Fit, fits_of
 from sparring.evaluation.markdown import Table as Rows
@@ -26,6 +26,8 @@ BELIEF = """On attempts with objects that no player was trained on (an adversary
 stages that it learned from. Points on the diagonal mean that a probability comes true as often as it says. Batches are half
 successes, so that rarer events get too much probability, and protagonists that met an adversary were taught less than 1 for a
 success (eq. 5). A greedy player uses the order of its probabilities alone; importance sampling and eq. 5 use their size too."""
+REACH = """A grasp out of reach lifts nothing, and an attack out of reach does nothing. Where joints are too slow for a motion,
+all of it takes longer: at full speed means by less than a twentieth."""
 
 
 def learned_sections(run: RunFolder, of: str, reading: Reading) -> list[Section]:
@@ -35,6 +37,7 @@ def learned_sections(run: RunFolder, of: str, reading: Reading) -> list[Section]
     return [
         Section(f"What the match gathered{of}", (Table(f"Yields, stage by stage{of}", _yields(attempts)),)),
         Section(f"Why attempts fail{of}", (_causes(run, of, attempts, reading),)),
+        *_reach(attempts, of),
         Section(f"How the players learned{of}", (Table(f"Every network{of}", _learning(fits)),)),
         *_belief(fits, of),
     ]
@@ -45,10 +48,24 @@ def _attempts(run: RunFolder, reading: Reading) -> dict[str, pa.Table]:
     found: dict[str, pa.Table] = {}
     for stage in stages_of(run.config()):
         shards = sorted(run.stage(stage.name).glob("wave-*.parquet"))
-        tables = [reading.tried(lambda path=path: read_shard(path, COLUMNS), path) for path in shards]
+        tables = [reading.tried(lambda path=path: read_shard(path, [*{*COLUMNS, *reach.COLUMNS}]), path) for path in shards]
         if kept := [table for table in tables if table is not None]:
             found[stage.name] = pa.concat_tables(kept)
     return found
+
+
+def _reach(attempts: dict[str, pa.Table], of: str) -> list[Section]:
+    """What arms could do, where there are arms."""
+    columns = [table.select(reach.COLUMNS) for table in attempts.values()]
+    asked = reach.reach_of(row for table in columns for row in table.to_pylist())
+    if not asked:
+        return []
+    header = ["asked for", "n", "within reach", "and at full speed"]
+    body = [
+        [name, str(one.within().n), with_interval(one.within()), with_interval(one.at_speed())] for name, one in asked.items()
+    ]
+    table = Table(f"Grasps and attacks that the arms could carry out{of}", (header, body))
+    return [Section(f"What the arms could do{of}", (Text(REACH), table))]
 
 
 def _yields(attempts: dict[str, pa.Table]) -> Rows:
@@ -80,7 +97,9 @@ def _causes(run: RunFolder, of: str, attempts: dict[str, pa.Table], reading: Rea
     for protocol, objects in tests_on_disk([run])[:1]:
         for name in player_names(config):
             path = run.test(protocol, objects, name)
-            table = reading.tried(lambda path=path: read_shard(path, COLUMNS), path) if path.exists() else None
+            table = (
+                reading.tried(lambda path=path: read_shard(path, [*{*COLUMNS, *reach.COLUMNS}]), path) if path.exists() else None
+            )
             if table is not None:
                 counted[f"test of {name}"] = causes_of(table.to_pylist(), lift)
     every = Counter(cause for one in counted.values() for cause in one)

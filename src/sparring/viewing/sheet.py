@@ -125,5 +125,5 @@ class Sheet:
 def seen(moment: Moment, *, side_px: int, follows: bool, finer: int = 1) -> Image.Image:
     """What one of the two spectators sees at a moment; `finer` times finer rays make edges smooth, and take longer."""
     drawn_px = side_px * finer
-    spectator = following(moment.state, side_px=drawn_px) if follows else fixed(side_px=drawn_px)
+    spectator = following(moment.motion.scene, moment.state, side_px=drawn_px) if follows else fixed(side_px=drawn_px)
     return Image.fromarray(picture(moment.motion.scene, moment.state, spectator)).reduce(finer)

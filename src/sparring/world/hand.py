@@ -13,12 +13,12 @@ import numpy as np
 from sparring.config import GripConfig, HandConfig, LiftConfig
 from sparring.world.mount import Mount, add_mount, add_servo
 
-CONTROLS_N = 7
-"""Six axes and the closing: what a hand trajectory has columns for."""
+HAND_TARGETS_N = 7
+"""Six of its pose and the closing: what a hand trajectory has columns for."""
 HAND_DOF_N = 8
 """Six axes and two fingers, which stand first in qpos and qvel."""
 HAND_GROUP = 3
-"""Geom group of the hands, which the camera leaves out."""
+"""Geom group of hands and arms, which the camera leaves out."""
 PALM_KG = 0.6
 FINGER_KG = 0.08
 GRIP_STIFFNESS_N_M = 2000.0

@@ -1,8 +1,10 @@
-"""What carries a hand: six actuated axes, x, y, z, then yaw, pitch, roll in turn, so that a pose is read off the joints directly.
+"""What a hand is mounted on: an arm, or six actuated axes, x, y, z, then yaw, pitch, roll in turn: their positions are the pose.
 
-The protagonist's mount is the world; the second hand's faces the object that the protagonist presents, from the far side.
+Targets are told in the mount's frame. The protagonist's is the world; the second hand's faces the object that the protagonist
+presents, from the far side.
 """
 
+import math
 from dataclasses import dataclass
 
 # pyright: reportAttributeAccessIssue=false
@@ -11,7 +13,9 @@ import mujoco
 import numpy as np
 from jaxtyping import Float
 
-from sparring.config import LiftConfig, Point, SecondHandConfig
+from sparring.config import ArmsConfig, HandConfig, Point, SecondHandConfig, WorldConfig
+from sparring.world.arm import Placement, add_chain, arm_at
+from sparring.world.baxter import JOINTS, Side
 from sparring.world.frames import about_z, quat_of, rotation
 
 AXES = ("x", "y", "z", "yaw", "pitch", "roll")
@@ -24,6 +28,13 @@ SERVO_RAD_S = 120.0
 """Natural frequency of the axes' position servos, critically damped."""
 HINGE_LIMIT_N_M = 4.0
 SECOND_DRAG_N_S_M = 10.0
+ARM_SERVO_RAD_S = 60.0
+ARM_ACCELERATION_RAD_S2 = 5.0
+"""Joints of a weak arm still move themselves with this."""
+MEETING = ("w0", "w1", "w2")
+"""Links that meet things as the hand does: forearm and wrist. The others are never near."""
+PALM_HEIGHT_M = 0.03
+"""From the flange to where the fingers begin."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +53,20 @@ class Mount:
     """Force range along x, y and z."""
     drag_n_s_m: float = 0.0
     """Friction of its arm's slides, which stops the hand where no force may."""
+    placement: Placement | None = None
+    """Of the arm, where it is one."""
+    arm_force_n: float = math.inf
+    """Largest force of such an arm at its hand, beyond what moves the arm itself; its joints' efforts limit it besides."""
 
 
-def first_mount(lift: LiftConfig) -> Mount:
+def first_mount(world: WorldConfig) -> Mount:
     """The protagonist's: the world."""
-    force = (-lift.arm_force_n, lift.arm_force_n)
-    return Mount("", (0.0, 0.0, 0.0), np.eye(3), HAND_BIT, TABLE_BIT, (force, force, force))
+    force = (-world.lift.arm_force_n, world.lift.arm_force_n)
+    placement = _placement(world.arms, "right", world.hand)
+    return Mount("", (0.0, 0.0, 0.0), np.eye(3), HAND_BIT, TABLE_BIT, (force, force, force), placement=placement)
 
 
-def second_mount(config: SecondHandConfig) -> Mount:
+def second_mount(config: SecondHandConfig, arms: ArmsConfig | None = None) -> Mount:
     """The second hand's: the presented hand frame turned half about the closing direction.
 
     So its x is the closing direction and its z points from the object's plane to where the second hand comes from.
@@ -66,11 +82,19 @@ def second_mount(config: SecondHandConfig) -> Mount:
         TABLE_BIT | HAND_BIT,
         (yielding, yielding, (-config.push_n, config.pull_n)),
         SECOND_DRAG_N_S_M,
+        _placement(arms, "left", config.hand),
+        config.pull_n,
     )
 
 
+def _placement(arms: ArmsConfig | None, side: Side, hand: HandConfig) -> Placement | None:
+    return None if arms is None else Placement(side, arms.base_m, hand.finger_length_m + PALM_HEIGHT_M, arms.speed_share)
+
+
 def add_mount(spec: mujoco.MjSpec, mount: Mount, *, carried_kg: float) -> mujoco.MjsBody:
-    """Adds the axes; the body at their end, which the hand is built on."""
+    """Adds the axes or the arm; the body at their end, which the hand is built on."""
+    if mount.placement is not None:
+        return _add_arm(spec, mount, mount.placement)
     body = spec.worldbody.add_body(
         name=f"{mount.prefix}hand", gravcomp=1.0, pos=list(mount.position_m), quat=quat_of(mount.rotation)
     )
@@ -80,6 +104,24 @@ def add_mount(spec: mujoco.MjSpec, mount: Mount, *, carried_kg: float) -> mujoco
         _add_axis(
             spec, body, f"{mount.prefix}{axis}", AXIS_VECTORS[index], carried_kg, slides=axis in "xyz", limits=limits, drag=drag
         )
+    return body
+
+
+def _add_arm(spec: mujoco.MjSpec, mount: Mount, placement: Placement) -> mujoco.MjsBody:
+    arm, body = arm_at(placement), add_chain(spec, placement, mount.prefix)
+    for joint, inertia, lever_m in zip(JOINTS, arm.inertia_kg_m2, arm.lever_m, strict=True):
+        strongest = min(joint.effort_n_m, mount.arm_force_n * lever_m + inertia * ARM_ACCELERATION_RAD_S2)
+        add_servo(
+            spec,
+            f"{mount.prefix}{joint.name}",
+            mujoco.mjtTrn.mjTRN_JOINT,
+            stiffness=inertia * ARM_SERVO_RAD_S**2,
+            damping=2 * inertia * ARM_SERVO_RAD_S,
+            limits=(-strongest, strongest),
+        )
+    for name in MEETING:
+        link = spec.geom(f"{mount.prefix}{name}_arm")
+        link.contype, link.conaffinity = mount.contype, mount.conaffinity
     return body
 
 

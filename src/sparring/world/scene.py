@@ -15,17 +15,14 @@ from jaxtyping import Float
 from sparring.config import SecondHandConfig, WorldConfig
 from sparring.errors import ConfigError
 from sparring.seeding import rng_of
+from sparring.world.carrier import carrier_of
 from sparring.world.frames import angle_between
-from sparring.world.hand import (
-    CONTROLS_N,
-    add_hand,
-)
+from sparring.world.hand import HAND_TARGETS_N, add_hand
 from sparring.world.mount import HAND_BIT, SECOND_BIT, TABLE_BIT, Mount, first_mount, second_mount
 from sparring.world.objects.catalogue import object_named
 from sparring.world.objects.model import ObjectModel, Part, Shape
 from sparring.world.physics import Engine
 
-PARKED_HAND_M = 0.7
 SETTLE_CHUNK_S = 0.2
 SETTLE_CHUNKS_N = 20
 REST_M_S = 0.004
@@ -51,6 +48,16 @@ class SceneSpec:
     seed: int
 
 
+@dataclass(frozen=True, eq=False)
+class Command:
+    """What the engine is told."""
+
+    controls: Float[np.ndarray, "steps controls"]
+    """More steps than targets where an arm is too slow for them."""
+    slowdown: float
+    """By what factor it takes longer."""
+
+
 class Scene:
     """A compiled scene. `settled` holds the state in which the object has come to rest, the hand parked above."""
 
@@ -60,6 +67,9 @@ class Scene:
         self.object: ObjectModel = object_named(spec.object_name, config.objects)
         self.engine = Engine(_compile(config, self.object, second))
         self.has_second_hand = second is not None
+        mounts = [first_mount(config)] + ([] if second is None else [second_mount(second, config.arms)])
+        firsts = (1, self.object_qpos.stop)
+        self._carriers = [(carrier_of(mount), first) for mount, first in zip(mounts, firsts, strict=False)]
         self._settled: np.ndarray | None = None
 
     @property
@@ -113,23 +123,47 @@ class Scene:
         turn = hand.xmat.reshape(3, 3)
         return turn.T @ (held.xpos - hand.xpos), turn.T @ held.xmat.reshape(3, 3)
 
+    def hand_m(self, state: Float[np.ndarray, " state"]) -> Float[np.ndarray, " 3"]:
+        """Where the protagonist's hand is in the world: the origin of its frame."""
+        return self.engine.forward(state).body("hand").xpos.copy()
+
     def with_hand_at(self, state: Float[np.ndarray, " state"], pose: Float[np.ndarray, " 7"]) -> Float[np.ndarray, " state"]:
-        """The state with the protagonist's hand, which was open and at rest, at a pose."""
-        placed = state.copy()
-        placed[1:7] = pose[:6]
+        """The state with the protagonist's hand, which was open and at rest, at a pose.
+
+        Raises:
+            Unreachable: its arm cannot bring it there.
+        """
+        placed, (carrier, first) = state.copy(), self._carriers[0]
+        placed[first : first + carrier.joints_n] = carrier.joints_at(pose[:6])
         return placed
 
     def with_second_hand(self, state: Float[np.ndarray, " state"], pose: Float[np.ndarray, " 7"]) -> Float[np.ndarray, " longer"]:
-        """A state of the scene without a second hand, gone on with in this one: the second hand open and at rest at a pose."""
+        """A state of the scene without a second hand, gone on with in this one: the second hand open and at rest at a pose.
+
+        Raises:
+            Unreachable: its arm cannot bring it there.
+        """
         assert self.has_second_hand
-        joined, first = self.engine.initial_state(), self.object_qpos.stop
-        joined[:first], joined[first : first + 6] = state[:first], pose[:6]
+        joined, (carrier, first) = self.engine.initial_state(), self._carriers[1]
+        joined[:first] = state[:first]
+        joined[first : first + carrier.joints_n] = carrier.joints_at(pose[:6])
         joined[self.object_qvel.stop - (len(state) - first) : self.object_qvel.stop] = state[first:]
         return joined
 
-    def controls(self, targets: Float[np.ndarray, "steps targets"]) -> Float[np.ndarray, "steps controls"]:
-        """The engine's controls for the hands' targets: here the targets themselves."""
-        return targets
+    def command(self, state: Float[np.ndarray, " state"], targets: Float[np.ndarray, "steps targets"]) -> Command:
+        """What the engine is told so that the hands follow their targets, 7 columns a hand, from a state on.
+
+        Raises:
+            Unreachable: an arm cannot bring its hand there.
+        """
+        dt, hands = self.config.timestep_s, np.split(targets, targets.shape[1] // HAND_TARGETS_N, axis=1)
+        paths = [
+            carrier.follow(state[first : first + carrier.joints_n], hand[:, :-1], dt=dt)
+            for (carrier, first), hand in zip(self._carriers, hands, strict=True)
+        ]
+        slowdown = max(carrier.slowdown(path, dt=dt) for (carrier, _), path in zip(self._carriers, paths, strict=True))
+        columns = [column for path, hand in zip(paths, hands, strict=True) for column in (path, hand[:, -1:])]
+        return Command(_slowed(np.concatenate(columns, axis=1), slowdown), slowdown)
 
     def centre_of_mass_m(self, state: Float[np.ndarray, " state"]) -> Float[np.ndarray, " 3"]:
         """The object's centre of mass in the world."""
@@ -173,7 +207,8 @@ class Scene:
 
     def _laid(self, rng: np.random.Generator) -> np.ndarray:
         state = self.engine.initial_state()
-        state[1 + 2] = PARKED_HAND_M
+        parked = self._carriers[0][0].parked
+        state[1 : 1 + len(parked)] = parked
         yaw, tumble = rng.uniform(0, 2 * np.pi), rng.uniform(0, 2 * np.pi)
         tumbled = rng.random() < TUMBLED_SHARE
         about_z = np.array([np.cos(yaw / 2), 0, 0, np.sin(yaw / 2)])
@@ -190,9 +225,7 @@ class Scene:
 
     def _settle(self, state: np.ndarray) -> np.ndarray | None:
         chunk = round(SETTLE_CHUNK_S / self.config.timestep_s)
-        parked = np.zeros((chunk, CONTROLS_N))
-        parked[:, 2] = PARKED_HAND_M
-        controls = self.controls(parked)[None]
+        controls = np.tile(np.append(self._carriers[0][0].parked, 0.0), (1, chunk, 1))
         for _ in range(SETTLE_CHUNKS_N):
             played = self.engine.play(state[None], controls)
             if not played.valid[0]:
@@ -213,6 +246,15 @@ class Scene:
         low, high = self.object_bounds_m(state)
         reach = np.array(self.config.spread_m) + 0.03
         return bool((np.abs((low + high)[:2] / 2) <= reach).all())
+
+
+def _slowed(controls: np.ndarray, slowdown: float) -> np.ndarray:
+    """The same path, taking longer."""
+    if slowdown <= 1:
+        return controls
+    steps = np.arange(len(controls))
+    longer = np.linspace(0, len(controls) - 1, 1 + int(np.ceil((len(controls) - 1) * slowdown)))
+    return np.stack([np.interp(longer, steps, column) for column in controls.T], axis=1)
 
 
 @lru_cache(maxsize=256)
@@ -240,10 +282,10 @@ def _compile(config: WorldConfig, model: ObjectModel, second: SecondHandConfig |
         contype=TABLE_BIT,
         conaffinity=HAND_BIT | SECOND_BIT,
     )
-    add_hand(spec, config.hand, config.grip, first_mount(config.lift), surface_friction=model.friction)
+    add_hand(spec, config.hand, config.grip, first_mount(config), surface_friction=model.friction)
     _add_object(spec, model)
     if second is not None:
-        add_hand(spec, second.hand, second.grip, second_mount(second), surface_friction=model.friction)
+        add_hand(spec, second.hand, second.grip, second_mount(second, config.arms), surface_friction=model.friction)
     return spec.compile()
 
 

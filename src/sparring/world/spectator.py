@@ -57,9 +57,9 @@ FIXED, FOLLOWING = (
 """One sees all that happens; the other moves along with the hand, and its places are told from there."""
 
 
-def following(state: Float[np.ndarray, " state"], *, side_px: int) -> Spectator:
+def following(scene: Scene, state: Float[np.ndarray, " state"], *, side_px: int) -> Spectator:
     """The spectator that moves along with the protagonist's hand."""
-    hand = state[1:4] - np.array([0.0, 0.0, 0.03])
+    hand = scene.hand_m(state) - np.array([0.0, 0.0, 0.03])
     eye, target = hand + FOLLOWING.eye_m, hand + FOLLOWING.target_m
     return replace(
         FOLLOWING, eye_m=tuple(map(float, eye)), target_m=tuple(map(float, target)), width_px=side_px, height_px=side_px
