@@ -322,6 +322,14 @@ class AttackConfig:
 
     shake: ShakeConfig = field(default_factory=ShakeConfig)
     snatch: SnatchConfig = field(default_factory=SnatchConfig)
+    own: tuple[tuple[str, float], ...] = ()
+    """Settings of adversaries that were added from outside, by name: such as [["poke.far_m", 0.05]]. A match writes down all that
+    its adversaries have, so that a run's digest knows them."""
+
+    def __post_init__(self) -> None:
+        names = [name for name, _ in self.own]
+        _require(len(set(names)) == len(names), "AttackConfig.own", names, "different names")
+        _require(all(math.isfinite(value) for _, value in self.own), "AttackConfig.own", self.own, "finite numbers")
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """The table of adversaries. A new way of attacking is a file beside this and a row here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sparring.actions import shake, snatch
 from sparring.actions.trajectory import Pose, Trajectory, TwoHanded
-from sparring.config import AttackConfig, SecondHandConfig
+from sparring.config import AttackConfig, RunConfig, SecondHandConfig
+from sparring.errors import ConfigError, unknown_name
 
 
 class Preparation(Protocol):
@@ -34,6 +35,19 @@ class Mirrored(Protocol):
 
 
 @dataclass(frozen=True)
+class Setting:
+    """A number that an adversary from outside lets users set: `attack.own` in the config holds it."""
+
+    name: str
+    """With the adversary's own before it, such as `poke.far_m`; the unit is part of it."""
+    default: float
+
+    def of(self, config: AttackConfig) -> float:
+        """Its value."""
+        return dict(config.own).get(self.name, self.default)
+
+
+@dataclass(frozen=True)
 class SecondHand:
     """That an attack has a hand of its own."""
 
@@ -57,6 +71,8 @@ class Attack:
     second_hand: SecondHand | None = None
     taken: str = "dislodged by an attack"
     """What became of an object that it has dislodged, in words."""
+    settings: tuple[Setting, ...] = ()
+    """Of an attack that has no field of its own in `AttackConfig`."""
 
 
 @dataclass(frozen=True)
@@ -129,3 +145,20 @@ ADVERSARIES: dict[str, Adversary] = {
     "snatch": Adversary((SNATCH,)),
     "mixed": Adversary((SHAKE, SNATCH)),
 }
+
+
+def with_settings(config: RunConfig) -> RunConfig:
+    """The config with every setting of its match's adversaries written down.
+
+    Raises:
+        ConfigError: `attack.own` holds a setting that none of the adversaries here has.
+    """
+    known = {setting.name: setting for row in ADVERSARIES.values() for attack in row.attacks for setting in attack.settings}
+    for name, _ in config.attack.own:
+        if name not in known:
+            raise ConfigError(unknown_name("setting of an adversary", name, known))
+    met = [ADVERSARIES[bout.adversary] for bout in config.match.bouts if bout.adversary in ADVERSARIES]
+    used = {setting.name for row in met for attack in row.attacks for setting in attack.settings}
+    told = used | {name for name, _ in config.attack.own}
+    own = tuple((name, known[name].of(config.attack)) for name in sorted(told))
+    return replace(config, attack=replace(config.attack, own=own))

@@ -7,6 +7,7 @@ import tyro
 
 from sparring.cli.commands import COMMANDS
 from sparring.errors import ConfigError, SparringError
+from sparring.plugins import load_plugins
 
 DESCRIPTION = """Robots that learn to grasp by playing against an adversary, in physics simulation.
 
@@ -18,6 +19,7 @@ def main() -> None:
     """Entry point. Exits with 0 when all is well, 2 for impossible settings, 1 for other errors, 130 when interrupted."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
+        load_plugins()
         tyro.extras.subcommand_cli_from_dict(COMMANDS, prog="sparring", description=DESCRIPTION)
     except ConfigError as error:
         _fail(str(error), 2)

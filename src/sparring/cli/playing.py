@@ -66,6 +66,7 @@ def play(
         watch: what is told of the work while it runs.
     """
     config = _config(preset, robot, set, seed)
+    from sparring.actions.adversaries import with_settings
     from sparring.cli.workplace import workplace
     from sparring.evaluation.evaluate import evaluate as run_tests
     from sparring.evaluation.evaluate import tests_of
@@ -76,7 +77,7 @@ def play(
 
     run, place = RunFolder(out), device_named(device)
     begun = run.config().learning if run.config_path.exists() else None
-    config = replace(config, learning=resolved(config.learning, place, begun))
+    config = replace(with_settings(config), learning=resolved(config.learning, place, begun))
     heed_interrupts()
     steps = [*steps_of(config), *(test.step for test in tests_of(config))]
     with run.locked(), _watched(watch, run, steps) as progress, workplace(farm, cell, token_file) as place_of_work:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sparring.errors import WorkerError
 from sparring.farm.dispatch import Failed, WorkerLostError
+from sparring.plugins import load_plugins
 
 START_TIMEOUT_S = 120.0
 _READY = "ready"
@@ -90,6 +91,7 @@ def _serve(connection: Connection, parent_pid: int) -> None:
     threading.Thread(target=_end_with_parent, args=(parent_pid,), daemon=True).start()
     with contextlib.suppress(EOFError, OSError):  # the parent is gone
         connection.send(_READY)
+        load_plugins()
         while True:
             function, job = connection.recv()
             connection.send(outcome_of(function, job))

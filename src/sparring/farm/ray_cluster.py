@@ -17,6 +17,7 @@ from typing import Any
 from sparring.errors import ConfigError, WorkerError
 from sparring.farm.dispatch import Crew, Failed, NoRoomError, Worker, WorkerLostError
 from sparring.farm.processes import cores_n, outcome_of
+from sparring.plugins import load_plugins
 
 ROOM_TIMEOUT_S = 600.0
 """A cluster may have to start a machine for a worker; then it is asked for anew."""
@@ -124,6 +125,7 @@ class _Hand:
 
     def ready(self) -> str:
         """What it has of all that decides results."""
+        load_plugins()
         return _versions()
 
     def do(self, function: Callable[[Any], Any], job: Any) -> Any:
