@@ -14,8 +14,8 @@ import pytest
 import tiny
 
 from sparring.data.pictures import decode_image
-from sparring.data.records import COLUMNS
-from sparring.data.store import read_stage, shards_of
+from sparring.data.records import COLUMNS, table_of
+from sparring.data.store import read_shard, read_stage, shards_of, write_shard
 from sparring.errors import ConfigError, DataError, ExportError, RunFolderError
 from sparring.evaluation import dataset_hf
 from sparring.evaluation.dataset import WRITERS, export_dataset
@@ -173,6 +173,24 @@ def test_a_damaged_shard_is_named_and_nothing_is_written(copied: RunFolder, tmp_
     with pytest.raises(DataError, match=r"shard .*shake-1/wave-00000.parquet has another sha256.*sparring verify"):
         export_dataset(copied, tmp_path / "out", format=format, progress=Silent())
     assert not [path for path in tmp_path.iterdir() if "out" in path.name]
+
+
+def test_attempts_that_the_physics_invalidated_are_no_episodes(copied: RunFolder, tmp_path: Path) -> None:
+    path = shards_of(copied.stage("shake-1"))[0]
+    rows = read_shard(path).to_pylist()
+    wrong = {"invalid": True, "fault": "physics", "image": None, "column_px": None, "row_px": None, "angle": None}
+    rows[2] |= wrong
+    write_shard(path, table_of(rows))
+    copied.enter(path)
+    export_dataset(copied, tmp_path / "out", format="lerobot-like", progress=Silent())
+    frames = [
+        name
+        for file in sorted((tmp_path / "out/data").rglob("*.parquet"))
+        for name in pq.read_table(file, columns=["attempt"])["attempt"].to_pylist()
+    ]
+    assert rows[2]["attempt"] not in frames
+    assert {row["attempt"] for row in rows if row is not rows[2]} <= set(frames)
+    assert "invalidated are left out (1)" in (tmp_path / "out/README.md").read_text()
 
 
 def test_a_missing_shard_is_named(copied: RunFolder, tmp_path: Path) -> None:

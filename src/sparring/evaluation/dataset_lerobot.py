@@ -56,7 +56,7 @@ What differs from what one would record with a robot:
   picture. It is the action of the environment `sparring/Grasp-v0`.
 - `next.reward` is 1 where the object was held 30 cm up, else 0; `next.success` says the same; `next.done` is always true.
 - Pictures are PNG in the Parquet files (`dtype: image`); their statistics are from up to {pictures_n} pictures a file.
-- `attempt` names the record in the run. {invalid_n} attempts that the physics invalidated are left out. Attacks, forces and the
+- `attempt` names the record in the run. Attempts that the physics invalidated are left out ({invalid_n}). Attacks, forces and the
   rest of the records are in `sparring dataset export --format hf`."""
 
 
