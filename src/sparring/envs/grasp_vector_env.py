@@ -91,7 +91,7 @@ class GraspVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
             options: none.
         """
         super().reset()
-        seeds = [None if seed is None else seed + k for k in range(self.num_envs)] if isinstance(seed, int | None) else [*seed]
+        seeds = [*seed] if isinstance(seed, Sequence) else [None if seed is None else seed + k for k in range(self.num_envs)]
         if len(seeds) != self.num_envs:
             raise ConfigError(f"there must be a seed for each of {self.num_envs} environments, got {len(seeds)}")
         for k, one in enumerate(seeds):
