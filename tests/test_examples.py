@@ -51,6 +51,13 @@ def test_a_picture_leads_to_grasps_on_the_table(tmp_path: Path) -> None:
         assert picture.size == (640, 480)
 
 
+def test_a_bandit_learns_in_the_environment_and_a_game_is_played() -> None:
+    pytest.importorskip("pettingzoo")
+    told = _run("06_bandit.py", "--steps", "4", "--envs", "4", "--games", "2", "--workers", "1").splitlines()
+    assert [line.split(":")[0] for line in told[:-1]] == [f"{n} grasps" for n in (4, 8, 12, 16)]
+    assert told[-1].startswith("shipped player against random shakes: ")
+
+
 def test_a_robot_of_a_lab_plays_the_match(tmp_path: Path) -> None:
     pytest.importorskip("grpc")
     with socket.create_server(("127.0.0.1", 0)) as free:

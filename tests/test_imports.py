@@ -21,6 +21,7 @@ ROOM_RANKS = {
     "evaluation": 5,
     "remote": 5,
     "viewing": 6,
+    "envs": 6,
     "cli": 7,
 }
 MODULE_RANKS = dict.fromkeys(("errors", "cache", "plugins", "config", "config_file", "seeding", "scoring"), 0)
