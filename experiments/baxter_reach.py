@@ -1,8 +1,8 @@
-"""How many grasps, shakes and snatches can Baxter's arms carry out at all, and at the speed that is asked for?
+"""Which grasps, shakes and snatches Baxter's arms can carry out at all, and at the speed that is asked for.
 
     python experiments/baxter_reach.py --n 100
 
-Motions only, without an object: grasps drawn over the workspace as objects lie in it, then all 15 shakes and 36 snatches after each.
+Motions only, without an object: grasps all over the workspace, then all 15 shakes and 36 snatches after each.
 """
 
 from collections.abc import Iterator
