@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from sparring.cli.hands import hand
 from sparring.cli.keeping import cell, digest, verify
 from sparring.cli.playing import crossplay, evaluate, play
 from sparring.cli.showing import figures, report
@@ -17,6 +18,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "figures": figures,
     "grasp": grasp,
     "export": export,
+    "hand": hand,
     "digest": digest,
     "verify": verify,
     "cell": cell,

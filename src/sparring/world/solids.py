@@ -48,7 +48,7 @@ def _solid(scene: Scene, data: mujoco.MjData, index: int) -> Solid:
         return Solid("table", "box", np.array([x_m, y_m, TABLE_THICK_M / 2]), colour, under, np.array([1.0, 0.0, 0.0, 0.0]))
     turn = data.geom_xmat[index].reshape(3, 3)
     if geom.type[0] == mujoco.mjtGeom.mjGEOM_MESH:
-        middle, half = np.split(geom.aabb, 2)
+        middle, half = np.split(scene.engine.model.geom_aabb[index], 2)
         return Solid(geom.name, "box", half, colour, data.geom_xpos[index] + turn @ middle, np.array(quat_of(turn)))
     shape = OF_GEOM[int(geom.type[0])]
     a, b, c = map(float, geom.size)

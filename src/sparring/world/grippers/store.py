@@ -29,11 +29,12 @@ MEASURED = tuple(sorted({item.name for item in fields(Gripper)} & {item.name for
 MOST_BYTES, DIGITS_N = 2**24, 12
 
 
-def bring_in(source: str) -> HandConfig:
+def bring_in(source: str, like: HandConfig | None = None) -> HandConfig:
     """Reads and measures a gripper, keeps it, and says what a config calls it.
 
     Args:
         source: a name of `IN_PACKAGES`, or the path of an MJCF file with its adapter beside it: gripper.xml and gripper.toml.
+        like: gives what no model says, such as the closing speed.
 
     Raises:
         ConfigError: no such name, or model and adapter do not fit.
@@ -42,9 +43,9 @@ def bring_in(source: str) -> HandConfig:
     name, gripper = read_gripper(source)
     text = json.dumps(asdict(gripper), sort_keys=True) + "\n"
     called = f"{name}@{_digest(text)}"
-    if not _path(called).exists():
-        write_text(_path(called), text)
-    return replace(HandConfig(), model=called, **{number: getattr(gripper, number) for number in MEASURED})
+    if not kept_path(called).exists():
+        write_text(kept_path(called), text)
+    return replace(like or HandConfig(), model=called, **{number: getattr(gripper, number) for number in MEASURED})
 
 
 def read_gripper(source: str) -> tuple[str, Gripper]:
@@ -85,7 +86,7 @@ def kept_gripper(called: str) -> Gripper:
     Raises:
         DataError: it is not here, or its file is damaged.
     """
-    path = _path(called)
+    path = kept_path(called)
     if not path.is_file():
         name = called.partition("@")[0]
         source = name if name in IN_PACKAGES else f"{name}.xml"
@@ -104,7 +105,8 @@ def kept_gripper(called: str) -> Gripper:
         raise DataError(f"{path} is of another version: {error}; bring the hand in again") from None
 
 
-def _path(called: str) -> Path:
+def kept_path(called: str) -> Path:
+    """Where a gripper is kept."""
     return cache_folder() / "hands" / f"{called}.json"
 
 
