@@ -152,6 +152,7 @@ def _add_ties(spec: mujoco.MjSpec, gripper: Gripper, prefix: str, bodies: dict[i
             name2=bodies[pin.second].name,
             data=[*pin.at_m] + [0.0] * 9,
             solref=STIFF_SOLREF,
+            solimp=STIFF_LIMIT,
         )
     for k, gear in enumerate(gripper.gears):
         spec.add_equality(
@@ -162,6 +163,7 @@ def _add_ties(spec: mujoco.MjSpec, gripper: Gripper, prefix: str, bodies: dict[i
             name2="" if gear.leader is None else f"{prefix}joint_{gear.leader}",
             data=[*gear.polynomial] + [0.0] * 7,
             solref=STIFF_SOLREF,
+            solimp=STIFF_LIMIT,
         )
 
 

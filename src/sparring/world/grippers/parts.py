@@ -96,7 +96,7 @@ class Parts:
         ours = [Gear(joint, first, (0.0, rounded(ratio), 0.0, 0.0, 0.0)) for joint, ratio in driven]
         return (*ours, *(self._gear(k) for k in self._active(mujoco.mjtEq.mjEQ_JOINT)))
 
-    def _link(self, body: int) -> int:
+    def _link(self, body: int | np.integer) -> int:
         """The link that a body is fixed to."""
         return self._link_of[int(self._model.body_weldid[body])]
 
@@ -183,7 +183,7 @@ class Parts:
         return Gear(follower, leader if leader >= 0 else None, (a, b, c, d, e))
 
 
-def rounded(value: float) -> float:
+def rounded(value: float | np.floating) -> float:
     """A number with the decimals that are kept."""
     return round(float(value), DIGITS) + 0.0
 

@@ -11,8 +11,10 @@ from jaxtyping import Float
 
 from sparring.errors import ConfigError, unknown_name
 from sparring.world.grippers.adapter import Adapter
+from sparring.world.hand import STIFF_LIMIT, STIFF_SOLREF
 
-RELAXING_STEPS = 400
+RELAXING_STEPS, RELAXING_STEP_S, CALMING = 200, 0.002, 0.9
+"""What is not driven comes to rest in so many steps, its speed reduced by a factor in each."""
 APART_M = 0.001
 """Links that are pinned to each other may be this far apart; or, of gears, radians."""
 
@@ -40,6 +42,7 @@ class Sweep:
         self._require_in_range(adapter)
         model.opt.gravity[:] = 0
         model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_CONTACT | mujoco.mjtDisableBit.mjDSBL_ACTUATION)
+        model.opt.timestep, model.eq_solref[:], model.eq_solimp[:] = RELAXING_STEP_S, STIFF_SOLREF, STIFF_LIMIT
         for k in _given_by_adapter(model, self.driven):
             self.data.eq_active[k] = 0
 
@@ -82,7 +85,7 @@ class Sweep:
         for _ in range(RELAXING_STEPS):
             self.data.qpos[places] = values
             self.data.qvel[self.model.jnt_dofadr[self.driven]] = 0
-            self.data.qvel[:] *= 0.95
+            self.data.qvel[:] *= CALMING
             mujoco.mj_step(self.model, self.data)
 
 
