@@ -1,4 +1,4 @@
-"""Imports go one way: errors config seeding -> world data farm -> actions -> players -> game -> evaluation -> viewing -> cli."""
+"""Imports go one way: errors config seeding data -> world farm -> actions -> players -> game -> evaluation -> viewing -> cli."""
 
 import ast
 import subprocess
@@ -13,7 +13,7 @@ import sparring
 ROOT = Path(sparring.__file__).parent
 ROOM_RANKS = {
     "world": 1,
-    "data": 1,
+    "data": 0,
     "farm": 1,
     "actions": 2,
     "players": 3,

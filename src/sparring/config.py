@@ -1,6 +1,7 @@
 """Every knob, with its unit and its source, and the presets. A run is one `RunConfig`; equal configs give equal results."""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal, get_args
@@ -15,10 +16,14 @@ Scoring = Literal["auto", "patches", "dense"]
 SCORINGS: tuple[Scoring, ...] = get_args(Scoring)
 Interval = tuple[float, float]
 Point = tuple[float, float, float]
+HAND_NAME = re.compile(r"[a-zA-Z0-9][\w.-]{0,63}@[0-9a-f]{12}", re.ASCII)
+MOST_FINGERTIP_M = 0.2
 MOST_N, MOST_OBJECTS_N, MOST_ITERATIONS_N = 10**9, 10**6, 1000
 """No count is larger, no set of objects, and no bout: such a config would be read, and then nothing would come to an end."""
 PALM_ROOM_M = 0.05
 """Room that a palm takes behind its fingers."""
+UNLIMITED_N = 1000.0
+"""Force of a hand that nothing is known to limit."""
 ATTACKED_SHARE = 0.45
 """At most about this share of grasps is sensed as held and attacked (docs/calibration.md)."""
 
@@ -82,8 +87,10 @@ class ObjectConfig:
 
 @dataclass(frozen=True)
 class HandConfig:
-    """The floating parallel-jaw hand."""
+    """The floating parallel-jaw hand: our own, or a gripper that was brought in and says these numbers itself."""
 
+    model: str = ""
+    """A gripper that was brought in (`--hand`): NAME@ and the first 12 digits of its sha256. Unless given, our own."""
     opening_m: float = 0.060
     """Largest gap between the pads."""
     closed_gap_m: float = 0.003
@@ -95,9 +102,19 @@ class HandConfig:
     """Along the approach."""
     closing_speed_m_s: float = 0.10
     """Speed of each finger; a real gripper closes at limited speed, then holds a force."""
+    fingertip_m: float = 0.0
+    """How far the fingertips reach beyond the pads, along the approach, at any opening."""
+    force_limit_n: float = UNLIMITED_N
+    """Most force that a finger can hold with."""
 
     def __post_init__(self) -> None:
-        _require_positive(self, *(f.name for f in fields(self)))
+        _require_positive(self, *(f.name for f in fields(self) if f.name not in ("model", "fingertip_m")))
+        known = not self.model or HAND_NAME.fullmatch(self.model)
+        _require(bool(known), "HandConfig.model", self.model, "empty, or NAME@ and 12 hexadecimal digits; --hand finds it")
+        reach = -self.pad_height_m / 2 < self.fingertip_m <= MOST_FINGERTIP_M
+        _require(
+            reach, "HandConfig.fingertip_m", self.fingertip_m, f"above minus half of pad_height_m, at most {MOST_FINGERTIP_M}"
+        )
         _require(self.closing_speed_m_s >= 0.001, "HandConfig.closing_speed_m_s", self.closing_speed_m_s, "at least 0.001")
         _require(self.closed_gap_m < self.opening_m, "HandConfig.closed_gap_m", self.closed_gap_m, "below opening_m")
 
@@ -117,6 +134,18 @@ class GripConfig:
 
     def __post_init__(self) -> None:
         _require_positive(self, *(f.name for f in fields(self)))
+
+    def require_within(self, hand: HandConfig, where: str) -> None:
+        """Checks that a hand can grip so.
+
+        Raises:
+            ConfigError: it has not the force.
+        """
+        if self.force_n > hand.force_limit_n:
+            raise ConfigError(
+                f"{where} grips with {self.force_n:g} N, and the hand {hand.model or '(own)'} gives {hand.force_limit_n:g} N "
+                "at most (its actuators at the pads, or force_n of its adapter): lower the force, or leave that out"
+            )
 
 
 @dataclass(frozen=True)
@@ -220,6 +249,7 @@ class WorldConfig:
         _require_positive(self, "timestep_s", "table_friction")
         _require(1e-4 <= self.timestep_s <= 0.005, "WorldConfig.timestep_s", self.timestep_s, "in 0.0001..0.005")
         _require(all(0 <= s <= 1 for s in self.spread_m), "WorldConfig.spread_m", self.spread_m, "two numbers in 0..1")
+        self.grip.require_within(self.hand, "world.grip.force_n")
 
 
 @dataclass(frozen=True)
@@ -280,6 +310,7 @@ class SecondHandConfig:
     def __post_init__(self) -> None:
         _require_positive(self, "push_n")
         _require(0 <= self.pull_n < math.inf, "SecondHandConfig.pull_n", self.pull_n, "zero or positive")
+        self.grip.require_within(self.hand, "attack.snatch.second_hand.grip.force_n")
 
 
 @dataclass(frozen=True)
@@ -549,6 +580,8 @@ class RunConfig:
             self.patches.size_m,
             f"below the image's {shorter * camera.pixel_m:.3f} m",
         )
+        for name in self.test.protocols:
+            (PROTOCOLS[name].grip or self.world.grip).require_within(self.world.hand, f"the protocol {name} (test.protocols)")
 
     @property
     def patch_px(self) -> float:

@@ -141,7 +141,7 @@ def structured(tree: object, kind: type[Frozen]) -> Frozen:
         raise ConfigError("; ".join(cattrs.transform_error(error, format_exception=_told))) from None
 
 
-def _told(error: BaseException, kind: type | None) -> str:
+def _told(error: BaseException, kind: Any) -> str:
     if isinstance(error, SparringError) or type(error) is ValueError:
         return str(error)
     return format_exception(error, kind)

@@ -117,7 +117,8 @@ def trajectory(config: SnatchConfig, index: int, held: Pose, *, depth_m: float, 
 
 def starting_pose(config: SnatchConfig, index: int, depth_m: float) -> Pose:
     """The open second hand in front of its grasp point, beyond the object. The way to there meets nothing and is left out."""
-    beyond = depth_m + MARGIN_M + config.second_hand.hand.pad_height_m / 2
+    hand = config.second_hand.hand
+    beyond = depth_m + MARGIN_M + hand.pad_height_m / 2 + hand.fingertip_m
     return pose(config, index, max(config.push_m, beyond))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from sparring.cli.giving import dataset
+from sparring.cli.hands import hand
 from sparring.cli.keeping import cell, digest, verify
 from sparring.cli.playing import crossplay, evaluate, play
 from sparring.cli.showing import figures, report
@@ -19,6 +20,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "grasp": grasp,
     "export": export,
     "dataset": dataset,
+    "hand": hand,
     "digest": digest,
     "verify": verify,
     "cell": cell,

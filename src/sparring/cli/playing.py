@@ -41,6 +41,8 @@ def play(
     seed: int | None = None,
     robot: RobotName | None = None,
     set: Settings = (),
+    hand: str | None = None,
+    second_hand: str | None = None,
     farm: Farm = FARM,
     cell: str | None = None,
     token_file: Path | None = None,
@@ -59,13 +61,15 @@ def play(
         robot: floating (hands that go wherever they are told to, fast) or baxter (two arms with their joints, as in the paper;
             needs pip install 'sparring[arms]'); as the config says unless given.
         set: settings to change, such as learning.alpha=0.5 world.grip.force_n=10.
+        hand: the gripper: franka, rethink, robotiq-2f85, or the path of an MJCF file with its adapter (docs/own-gripper.md).
+        second_hand: the gripper that snatches, likewise.
         farm: where the physics runs. Results are the same.
         cell: a cell on another machine to play in, such as tcp://127.0.0.1:5580; see `sparring cell serve`.
         token_file: holds the cell's token, where the environment variable SPARRING_CELL_TOKEN does not.
         device: where networks run; auto takes a GPU where there is one.
         watch: what is told of the work while it runs.
     """
-    config = _config(preset, robot, set, seed)
+    config = _with_hands(_config(preset, robot, set, seed), hand, second_hand)
     from sparring.actions.adversaries import with_settings
     from sparring.cli.workplace import workplace
     from sparring.evaluation.evaluate import evaluate as run_tests
@@ -228,3 +232,18 @@ def _config(preset: str, robot: RobotName | None, settings: tuple[str, ...], see
     config = from_json(read_text(path)) if path.suffix == ".json" else preset_named(preset)
     config = altered(config if robot is None else ROBOTS[robot](config), settings)
     return config if seed is None else replace(config, seed=seed)
+
+
+def _with_hands(config: RunConfig, hand: str | None, second_hand: str | None) -> RunConfig:
+    """The config with grippers that are brought in."""
+    if hand is None and second_hand is None:
+        return config
+    from sparring.world.grippers.store import bring_in
+
+    if hand is not None:
+        config = replace(config, world=replace(config.world, hand=bring_in(hand, config.world.hand)))
+    if second_hand is not None:
+        snatch = config.attack.snatch
+        second = replace(snatch.second_hand, hand=bring_in(second_hand, snatch.second_hand.hand))
+        config = replace(config, attack=replace(config.attack, snatch=replace(snatch, second_hand=second)))
+    return config

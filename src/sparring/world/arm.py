@@ -62,7 +62,10 @@ class Placement:
 
 
 def add_chain(spec: mujoco.MjSpec, placement: Placement, prefix: str) -> mujoco.MjsBody:
-    """Adds the arm's links, from the shoulder to the wrist, each with its hinge; the body at their end, for the hand."""
+    """Adds the arm's links, from the shoulder to the wrist, each with its hinge; the body at their end, for the hand.
+
+    The model's angles are radians.
+    """
     origin, turn = MOUNTS[placement.side]
     mount = np.add(placement.base_m, origin)
     body = spec.worldbody.add_body(name=f"{prefix}arm", pos=mount, quat=_quat(turn))
@@ -75,7 +78,7 @@ def add_chain(spec: mujoco.MjSpec, placement: Placement, prefix: str) -> mujoco.
             type=mujoco.mjtJoint.mjJNT_HINGE,
             axis=[0, 0, 1],
             limited=True,
-            range=np.rad2deg(joint.range_rad),
+            range=joint.range_rad,
             armature=ARMATURE_KG_M2,
         )
         body.add_geom(
@@ -116,6 +119,7 @@ class Arm:
         self.placement = placement
         self._mink = _mink()
         spec = mujoco.MjSpec()
+        spec.compiler.degree = False
         hand = add_chain(spec, placement, "")
         hand.mass, hand.inertia, hand.explicitinertial = HAND_KG, [0.002, 0.002, 0.002], True
         self._configuration = self._mink.Configuration(spec.compile())

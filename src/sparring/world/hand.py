@@ -25,6 +25,12 @@ GRIP_STIFFNESS_N_M = 2000.0
 FINGER_DEPTH_M = 0.012
 PAD_PROUD_M = 0.001
 SHAFT_FRICTION = 0.2
+FINGER_ARMATURE_KG, FINGER_DAMPING_N_S_M, CLOSING_DAMPING_N_S_M = 0.05, 2.0, 20.0
+PAST_OPEN_M = 0.002
+"""How far a finger may be pushed open beyond open."""
+STIFF_SOLREF, STIFF_LIMIT = [0.004, 1.0], [0.99, 0.999, 0.0005, 0.5, 2.0]
+TOUCH_MARGIN_M = 0.004
+"""A pad's sensor feels what touches the finger within this of the pad."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class HandSensors:
     left_force: int = 0
     right_force: int = 1
     closing: int = 2
-    """Sum of both fingers' travel, metres."""
+    """How much less than open the gap is: the sum of both fingers' travel, metres."""
 
 
 def gap_m(hand: HandConfig, closing_m: np.ndarray) -> np.ndarray:
@@ -80,11 +86,11 @@ def _add_finger(
         type=mujoco.mjtJoint.mjJNT_SLIDE,
         axis=[-sign, 0, 0],
         limited=True,
-        range=[-0.002, (hand.opening_m - hand.closed_gap_m) / 2],
-        solref_limit=[0.004, 1.0],
-        solimp_limit=[0.99, 0.999, 0.0005, 0.5, 2.0],
-        armature=0.05,
-        damping=2.0,
+        range=[-PAST_OPEN_M, (hand.opening_m - hand.closed_gap_m) / 2],
+        solref_limit=STIFF_SOLREF,
+        solimp_limit=STIFF_LIMIT,
+        armature=FINGER_ARMATURE_KG,
+        damping=FINGER_DAMPING_N_S_M,
     )
     face, low = sign * hand.opening_m / 2, -hand.pad_height_m / 2
     contact = _contacts(mount) | {"priority": 1, "condim": 4}
@@ -113,7 +119,7 @@ def _add_finger(
     finger.add_site(
         name=f"{name}_touch",
         type=mujoco.mjtGeom.mjGEOM_BOX,
-        size=[size + 0.004 for size in pad],
+        size=[size + TOUCH_MARGIN_M for size in pad],
         pos=at,
     )
     spec.add_sensor(
@@ -132,7 +138,7 @@ def _add_closing(spec: mujoco.MjSpec, grip: GripConfig, prefix: str) -> None:
         closing,
         mujoco.mjtTrn.mjTRN_TENDON,
         stiffness=GRIP_STIFFNESS_N_M,
-        damping=20.0,
+        damping=CLOSING_DAMPING_N_S_M,
         limits=(-grip.force_n, grip.force_n),
     )
     spec.add_equality(
@@ -142,7 +148,7 @@ def _add_closing(spec: mujoco.MjSpec, grip: GripConfig, prefix: str) -> None:
         name1=f"{prefix}left",
         name2=f"{prefix}right",
         data=[0.0, 1.0] + [0.0] * 10,
-        solref=[0.004, 1.0],
+        solref=STIFF_SOLREF,
     )
     spec.add_sensor(name=closing, type=mujoco.mjtSensor.mjSENS_TENDONPOS, objtype=mujoco.mjtObj.mjOBJ_TENDON, objname=closing)
 
@@ -154,4 +160,4 @@ def closed_target_m(hand: HandConfig, grip: GripConfig) -> float:
 
 def grasp_height_m(hand: HandConfig, lift: LiftConfig) -> float:
     """Height of the hand frame over the table in a grasp: the fingertips just clear it."""
-    return lift.clearance_m + hand.pad_height_m / 2
+    return lift.clearance_m + hand.pad_height_m / 2 + hand.fingertip_m

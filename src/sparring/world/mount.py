@@ -162,11 +162,11 @@ def add_servo(
     stiffness: float,
     damping: float,
     limits: tuple[float, float],
-) -> None:
+) -> mujoco.MjsActuator:
     """Adds a position servo with a force limit."""
     gain, bias = np.zeros(10), np.zeros(10)
     gain[0], bias[1], bias[2] = stiffness, -stiffness, -damping
-    spec.add_actuator(
+    return spec.add_actuator(
         name=f"servo_{target}",
         target=target,
         trntype=transmission,

@@ -12,11 +12,12 @@ import mujoco
 import numpy as np
 from jaxtyping import Float
 
-from sparring.config import SecondHandConfig, WorldConfig
+from sparring.config import GripConfig, HandConfig, SecondHandConfig, WorldConfig
 from sparring.errors import ConfigError
 from sparring.seeding import rng_of
 from sparring.world.carrier import carrier_of
 from sparring.world.frames import angle_between
+from sparring.world.grippers.build import add_gripper
 from sparring.world.hand import HAND_TARGETS_N, add_hand
 from sparring.world.mount import HAND_BIT, SECOND_BIT, TABLE_BIT, Mount, first_mount, second_mount
 from sparring.world.objects.catalogue import object_named
@@ -108,7 +109,7 @@ class Scene:
         data, model = self.engine.forward(state), self.engine.model
         pairs = {tuple(pair) for pair in model.geom_bodyid[data.contact.geom]}
         body = model.body("object").id
-        fingers = [model.body(f"{side}_finger").id for side in ("left", "right")]
+        fingers = [int(model.site(f"{side}_touch").bodyid[0]) for side in ("left", "right")]
         return all((body, finger) in pairs or (finger, body) in pairs for finger in fingers)
 
     def slip(self, before: Float[np.ndarray, " state"], after: Float[np.ndarray, " state"]) -> tuple[float, float]:
@@ -265,6 +266,7 @@ def open_scene(config: WorldConfig, spec: SceneSpec, second: SecondHandConfig | 
 
 def _compile(config: WorldConfig, model: ObjectModel, second: SecondHandConfig | None) -> mujoco.MjModel:
     spec = mujoco.MjSpec()
+    spec.compiler.degree = False
     option = spec.option
     option.timestep = config.timestep_s
     option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
@@ -282,11 +284,16 @@ def _compile(config: WorldConfig, model: ObjectModel, second: SecondHandConfig |
         contype=TABLE_BIT,
         conaffinity=HAND_BIT | SECOND_BIT,
     )
-    add_hand(spec, config.hand, config.grip, first_mount(config), surface_friction=model.friction)
+    _add_hand(spec, config.hand, config.grip, first_mount(config), model)
     _add_object(spec, model)
     if second is not None:
-        add_hand(spec, second.hand, second.grip, second_mount(second, config.arms), surface_friction=model.friction)
+        _add_hand(spec, second.hand, second.grip, second_mount(second, config.arms), model)
     return spec.compile()
+
+
+def _add_hand(spec: mujoco.MjSpec, hand: HandConfig, grip: GripConfig, mount: Mount, model: ObjectModel) -> None:
+    add = add_gripper if hand.model else add_hand
+    add(spec, hand, grip, mount, surface_friction=model.friction)
 
 
 def _add_object(spec: mujoco.MjSpec, model: ObjectModel) -> None:

@@ -24,6 +24,7 @@ class Solid:
     name: str
     """table, part_0 and so on, or of a hand: palm, left_shaft, left_pad, right_shaft, right_pad; second_ before the second's."""
     shape: Shape
+    """Of a mesh: the box around it."""
     half_size_m: Float[np.ndarray, " 3"]
     """Along its own axes; of a cylinder and of a capsule: radius, radius, half its length (of a capsule without its caps)."""
     colour: Float[np.ndarray, " 3"]
@@ -45,8 +46,11 @@ def _solid(scene: Scene, data: mujoco.MjData, index: int) -> Solid:
         x_m, y_m, _ = geom.size
         under = np.array([0.0, 0.0, -TABLE_THICK_M / 2])
         return Solid("table", "box", np.array([x_m, y_m, TABLE_THICK_M / 2]), colour, under, np.array([1.0, 0.0, 0.0, 0.0]))
+    turn = data.geom_xmat[index].reshape(3, 3)
+    if geom.type[0] == mujoco.mjtGeom.mjGEOM_MESH:
+        middle, half = np.split(scene.engine.model.geom_aabb[index], 2)
+        return Solid(geom.name, "box", half, colour, data.geom_xpos[index] + turn @ middle, np.array(quat_of(turn)))
     shape = OF_GEOM[int(geom.type[0])]
     a, b, c = map(float, geom.size)
     size = np.array([a, a, b]) if shape in ("cylinder", "capsule") else np.array([a, b, c])
-    turn = data.geom_xmat[index].reshape(3, 3)
     return Solid(geom.name, shape, size, colour, data.geom_xpos[index].copy(), np.array(quat_of(turn)))

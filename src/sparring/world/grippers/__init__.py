@@ -1,0 +1,1 @@
+"""Hands that others have drawn: read from MJCF once, measured, kept by their content, and built into scenes."""
