@@ -60,7 +60,7 @@ def _attacked(scene: Scene, config: RunConfig, kind: Attack, index: int, state: 
     dt = config.world.timestep_s
     try:
         ready = kind.prepare(config.attack, index, start, dt=dt)
-        state = _after(scene, state, scene.command(state, ready).controls)
+        state = _after(scene, state, scene.command(state, ready, freely=True).controls)
         if kind.second_hand is not None:
             second = kind.second_hand.config(config.attack)
             scene = open_scene(config.world, scene.spec, second)

@@ -75,14 +75,16 @@ class Batch:
         rows: np.ndarray,
         trajectories: Sequence[np.ndarray] | np.ndarray,
         forces_n: np.ndarray | None = None,
+        *,
+        freely: bool = False,
     ) -> None:
         """Plays the trajectories of some rows; the others, lost or out of reach, feel nothing from here on.
 
         Trajectories of different lengths do not wait for each other, so that no attempt depends on the others.
-        `forces_n` [batch, steps, 3] push every row's object.
+        `forces_n` [batch, steps, 3] push every row's object. `freely`: it matters where the hands end, not how they get there.
         """
         self.force_n[:] = 0.0
-        controls = self._controls(rows, trajectories)
+        controls = self._controls(rows, trajectories, freely=freely)
         lengths = {row: len(one) for row, one in controls.items()}
         for length in sorted(set(lengths.values())):
             together = np.array([row for row in lengths if lengths[row] == length])
@@ -92,12 +94,14 @@ class Batch:
             if self._watch is not None:
                 self._watch(motion, self._scene, played)
 
-    def _controls(self, rows: np.ndarray, trajectories: Sequence[np.ndarray] | np.ndarray) -> dict[int, np.ndarray]:
+    def _controls(
+        self, rows: np.ndarray, trajectories: Sequence[np.ndarray] | np.ndarray, *, freely: bool
+    ) -> dict[int, np.ndarray]:
         """What the engine is told for every row whose hands can follow."""
         found: dict[int, np.ndarray] = {}
         for row in rows[self.in_reach()[rows]].tolist():
             with self._within_reach(row):
-                command = self._scene.command(self.states[row], trajectories[row])
+                command = self._scene.command(self.states[row], trajectories[row], freely=freely)
                 found[row], self.slowdown[row] = command.controls, command.slowdown
         return found
 

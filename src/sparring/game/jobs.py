@@ -261,7 +261,7 @@ def _attacked(job: AttackJob, kind: Attack, rows: np.ndarray, indices: list[int]
     batch = Batch(open_scene(world, job.spec), job.states[rows], watch)
     starts = [lifted_pose(job.grasps[row], world.hand, world.grip, world.lift) for row in rows]
     prepared = [kind.prepare(config, index, start, dt=dt) for index, start in zip(indices, starts, strict=True)]
-    batch.play("getting ready", np.arange(len(rows)), prepared)
+    batch.play("getting ready", np.arange(len(rows)), prepared, freely=True)
     depths = np.zeros(len(rows))
     if kind.second_hand is not None:
         second = kind.second_hand.config(config)

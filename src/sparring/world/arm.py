@@ -4,6 +4,7 @@ Inverse kinematics by mink, on a model of the arm alone. A parallel-jaw hand is 
 every pose of it can be reached in two ways.
 """
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -156,25 +157,34 @@ class Arm:
         Raises:
             Unreachable: there are none.
         """
-        found: list[Joints] = []
-        for turned in (pose, pose @ HALF_TURN):
-            for start in self._starts():
-                try:
-                    found.append(self._solved(turned, start))
-                except Unreachable:
-                    continue
+        found = [*self._all_at(pose), *self._all_at(pose @ HALF_TURN)]
         if not found:
             raise Unreachable
         return max(found, key=_margin)
 
+    def travel(self, joints: Joints, poses: Float[np.ndarray, "steps 4 4"], *, dt: float) -> Float[np.ndarray, "steps 7"]:
+        """Joints on a way whose end alone matters: along the path, or where that leaves the arm's reach, straight in its joints.
+
+        Raises:
+            Unreachable: the end is out of reach.
+        """
+        try:
+            return self.follow(joints, poses, dt=dt)
+        except Unreachable:
+            first, last = self._way_round(joints, poses)[[0, -1]]
+            begun, ends = self._solved(first, joints), list(self._all_at(last))
+            if not ends:
+                raise
+        nearest = min(ends, key=lambda end: float((np.abs(end - begun) / SPEED_LIMITS_RAD_S).max()))
+        return CubicSpline([-1, len(poses) - 1], [begun, nearest], bc_type="clamped")(np.arange(len(poses)))
+
     def follow(self, joints: Joints, poses: Float[np.ndarray, "steps 4 4"], *, dt: float) -> Float[np.ndarray, "steps 7"]:
-        """Joints along a path that begins where `joints` have the hand, the way round that it is.
+        """Joints along a path that begins where `joints` have the hand.
 
         Raises:
             Unreachable: somewhere on the way.
         """
-        if (self.hand(joints)[:3, 0] @ poses[0, :3, 0]) < 0:
-            poses = poses @ HALF_TURN
+        poses = self._way_round(joints, poses)
         every = max(1, round(WAYPOINT_S / dt))
         at = np.unique(np.append(np.arange(0, len(poses), every), len(poses) - 1))
         solved = [self._solved(poses[0], joints)]
@@ -190,6 +200,16 @@ class Arm:
         """By what factor a path takes longer so that no joint is faster than it may; 1: it is not."""
         speeds = np.abs(np.diff(path, axis=0)) / dt
         return float(max(1.0, (speeds / (SPEED_LIMITS_RAD_S * self.placement.speed_share)).max(initial=0.0)))
+
+    def _way_round(self, joints: Joints, poses: Float[np.ndarray, "steps 4 4"]) -> Float[np.ndarray, "steps 4 4"]:
+        """The poses, or the same half a turn on if that is how the hand has begun."""
+        return poses @ HALF_TURN if (self.hand(joints)[:3, 0] @ poses[0, :3, 0]) < 0 else poses
+
+    def _all_at(self, pose: Pose) -> Iterator[Joints]:
+        """All joints that are found for a pose."""
+        for start in self._starts():
+            with contextlib.suppress(Unreachable):
+                yield self._solved(pose, start)
 
     def _starts(self) -> Iterator[Joints]:
         """Whence to look: the rest pose, and the same with the shoulder to either side."""

@@ -36,8 +36,8 @@ class Carrier(Protocol):
         """
         ...
 
-    def follow(self, joints: Joints, path: Poses, *, dt: float) -> Float[np.ndarray, "steps joints"]:
-        """Where the joints are along a path, `dt` seconds a step, that begins near where they are.
+    def follow(self, joints: Joints, path: Poses, *, dt: float, freely: bool) -> Float[np.ndarray, "steps joints"]:
+        """Where the joints are along a path, `dt` seconds a step, that begins near where they are; `freely`: only its end matters.
 
         Raises:
             Unreachable: the hand cannot go there.
@@ -59,7 +59,7 @@ class Axes:
         """The pose."""
         return pose
 
-    def follow(self, joints: Joints, path: Poses, *, dt: float) -> Float[np.ndarray, "steps joints"]:
+    def follow(self, joints: Joints, path: Poses, *, dt: float, freely: bool) -> Float[np.ndarray, "steps joints"]:
         """The path."""
         return path
 
@@ -85,9 +85,10 @@ class OnArm:
         """By inverse kinematics."""
         return self._arm.reach(self._in_world(pose[None])[0])
 
-    def follow(self, joints: Joints, path: Poses, *, dt: float) -> Float[np.ndarray, "steps joints"]:
+    def follow(self, joints: Joints, path: Poses, *, dt: float, freely: bool) -> Float[np.ndarray, "steps joints"]:
         """By inverse kinematics along the path."""
-        return self._arm.follow(joints, self._in_world(path), dt=dt)
+        way = self._arm.travel if freely else self._arm.follow
+        return way(joints, self._in_world(path), dt=dt)
 
     def slowdown(self, path: Float[np.ndarray, "steps joints"], *, dt: float) -> float:
         """As joint speeds ask."""

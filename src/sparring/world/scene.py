@@ -151,15 +151,19 @@ class Scene:
         joined[self.object_qvel.stop - (len(state) - first) : self.object_qvel.stop] = state[first:]
         return joined
 
-    def command(self, state: Float[np.ndarray, " state"], targets: Float[np.ndarray, "steps targets"]) -> Command:
+    def command(
+        self, state: Float[np.ndarray, " state"], targets: Float[np.ndarray, "steps targets"], *, freely: bool = False
+    ) -> Command:
         """What the engine is told so that the hands follow their targets, 7 columns a hand, from a state on.
+
+        `freely`: where they end is what matters, so that an arm which cannot keep to the path may take another.
 
         Raises:
             Unreachable: an arm cannot bring its hand there.
         """
         dt, hands = self.config.timestep_s, np.split(targets, targets.shape[1] // HAND_TARGETS_N, axis=1)
         paths = [
-            carrier.follow(state[first : first + carrier.joints_n], hand[:, :-1], dt=dt)
+            carrier.follow(state[first : first + carrier.joints_n], hand[:, :-1], dt=dt, freely=freely)
             for (carrier, first), hand in zip(self._carriers, hands, strict=True)
         ]
         slowdown = max(carrier.slowdown(path, dt=dt) for (carrier, _), path in zip(self._carriers, paths, strict=True))
