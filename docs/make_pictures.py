@@ -60,7 +60,7 @@ def draw_hands(out: Path) -> None:
     together = Image.new("RGB", (sheets[0].width, sum(sheet.height for sheet in sheets)))
     for number, sheet in enumerate(sheets):
         together.paste(sheet, (0, number * sheet.height))
-    together.quantize(COLOURS_N).save(out, optimize=True)
+    together.save(out, optimize=True)
 
 
 def drawn_by() -> dict[str, str]:
