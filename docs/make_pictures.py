@@ -14,11 +14,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import tyro
 from PIL import Image
+
+from sparring.viewing.hand_sheet import hand_sheet
+from sparring.world.grippers.store import IN_PACKAGES, bring_in
 
 ROOT = Path(__file__).parents[1]
 PICTURES, NOTE = ROOT / "docs" / "pictures", ROOT / "docs" / "pictures" / "drawn-by.json"
@@ -42,8 +46,21 @@ PHOTOS = {  # name -> width, height, colour scheme, what is scrolled to
 }
 FRAME_AT = (0.3, 0.8)
 """Frames of the film that are shown, as shares of its length."""
+HAND_PX = 280
 COLOURS_N, PLENTY_BYTES = 256, 350_000
 """Larger pictures are reduced to so many colours."""
+
+
+def draw_hands(out: Path) -> None:
+    """The known grippers, one below the other, where the package that has them is installed."""
+    if find_spec("robosuite") is None:
+        print("no robosuite here: hands.png stays as it is")
+        return
+    sheets = [hand_sheet(bring_in(name), side_px=HAND_PX) for name in IN_PACKAGES]
+    together = Image.new("RGB", (sheets[0].width, sum(sheet.height for sheet in sheets)))
+    for number, sheet in enumerate(sheets):
+        together.paste(sheet, (0, number * sheet.height))
+    together.save(out, optimize=True)
 
 
 def drawn_by() -> dict[str, str]:
@@ -75,6 +92,7 @@ def main(run: tyro.conf.Positional[Path], /, loop_attempt: str | None = None) ->
     _python("examples/01_objects.py", "--out", PICTURES / "novel-objects.png")
     _python("examples/03_snatch.py", "--object", "bar-0003", "--seed", 3, "--out", PICTURES / "snatches.png")
     _python("examples/05_grasp.py", "--object", "tee-5000", "--seed", 4, "--top-k", 4, "--out", PICTURES / "grasps.png")
+    draw_hands(PICTURES / "hands.png")
     _python("docs/make_loop_pictures.py", run, *(("--attempt", loop_attempt) if loop_attempt else ()))
     NOTE.write_text(json.dumps(drawn_by(), indent=1) + "\n")
 

@@ -15,6 +15,8 @@ from sparring.world.hand import STIFF_LIMIT, STIFF_SOLREF
 
 RELAXING_STEPS, RELAXING_STEP_S, CALMING = 200, 0.002, 0.9
 """What is not driven comes to rest in so many steps, its speed reduced by a factor in each."""
+LARGEST_PART = 1 / 32
+"""Share of closing that is moved at a time."""
 APART_M = 0.001
 """Links that are pinned to each other may be this far apart; or, of gears, radians."""
 
@@ -68,7 +70,7 @@ class Sweep:
         values = self._ends[:, 0] + share * self.travel()
         places = model.jnt_qposadr[self.driven]
         if len(self.driven) < model.njnt:
-            self._relax(places, values)
+            self._lead(places, values)
         data.qpos[places], data.qvel[:] = values, 0
         mujoco.mj_forward(model, data)
         apart = float(np.abs(data.efc_pos[: data.ne]).max(initial=0.0))
@@ -80,8 +82,14 @@ class Sweep:
         points = tuple(corners_m(model, k) @ data.geom_xmat[k].reshape(3, 3).T + data.geom_xpos[k] for k in self.shown)
         return Moment(data.qpos.copy(), data.actuator_length.copy(), points)
 
+    def _lead(self, places: np.ndarray, values: np.ndarray) -> None:
+        """Moves what is driven by little at a time, so that linkages do not snap over, and lets the rest come to rest."""
+        start = self.data.qpos[places].copy()
+        parts_n = max(1, round(float(np.abs((values - start) / self.travel()).max()) / LARGEST_PART))
+        for part in range(1, parts_n + 1):
+            self._relax(places, start + (values - start) * part / parts_n)
+
     def _relax(self, places: np.ndarray, values: np.ndarray) -> None:
-        """Lets all that is not driven come to rest."""
         for _ in range(RELAXING_STEPS):
             self.data.qpos[places] = values
             self.data.qvel[self.model.jnt_dofadr[self.driven]] = 0
