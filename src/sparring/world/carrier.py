@@ -37,7 +37,7 @@ class Carrier(Protocol):
         ...
 
     def follow(self, joints: Joints, path: Poses, *, dt: float, freely: bool) -> Float[np.ndarray, "steps joints"]:
-        """Where the joints are along a path, `dt` seconds a step, that begins near where they are; `freely`: only its end matters.
+        """Where the joints are along a path, `dt` seconds a step, that begins near where they are. `freely`: the end counts.
 
         Raises:
             Unreachable: the hand cannot go there.
