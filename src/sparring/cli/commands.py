@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from sparring.cli.keeping import cell, digest, verify
+from sparring.cli.objects import objects
 from sparring.cli.playing import crossplay, evaluate, play
 from sparring.cli.showing import figures, report
 from sparring.cli.using import export, grasp, weights
@@ -19,6 +20,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export": export,
     "digest": digest,
     "verify": verify,
+    "objects": objects,
     "cell": cell,
     "weights": weights,
 }

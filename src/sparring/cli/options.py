@@ -10,7 +10,6 @@ from sparring.farm.executors import FarmConfig
 
 DeviceName = Literal["auto", "cpu", "cuda"]
 ProtocolName = Literal["low-force", "high-force"]
-TestedObjects = Literal["named", "novel-families", "held-out"]
 Farm = Annotated[FarmConfig, tyro.conf.arg(name="")]
 FARM = FarmConfig()
 TrackerName = Literal["tensorboard", "wandb"]

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
-from sparring.cli.options import FARM, WATCH, DeviceName, Farm, ProtocolName, Settings, TestedObjects, Watch, WatchConfig
+from sparring.cli.options import FARM, WATCH, DeviceName, Farm, ProtocolName, Settings, Watch, WatchConfig
 from sparring.cli.showing import folders_of, show, write_report
 from sparring.cli.stopping import heed_interrupts
-from sparring.config import RunConfig, preset_named
+from sparring.config import FAMILIES_SET, RunConfig, preset_named
 from sparring.config_file import altered, from_json
 from sparring.farm.executors import open_farm
 
@@ -29,6 +29,7 @@ def play(
     out: Path,
     seed: int | None = None,
     set: Settings = (),
+    objects: str | None = None,
     farm: Farm = FARM,
     cell: str | None = None,
     token_file: Path | None = None,
@@ -45,13 +46,15 @@ def play(
         out: the run folder, made if need be.
         seed: decides every random draw; 0 unless the config says otherwise.
         set: settings to change, such as learning.alpha=0.5 world.grip.force_n=10.
+        objects: an imported set to train on, in place of the procedural families: its folder, its name, or NAME@DIGEST; see
+            `sparring objects import`. What players are tested on is test.objects.
         farm: where the physics runs. Results are the same.
         cell: a cell on another machine to play in, such as tcp://127.0.0.1:5580; see `sparring cell serve`.
         token_file: holds the cell's token, where the environment variable SPARRING_CELL_TOKEN does not.
         device: where networks run; auto takes a GPU where there is one.
         watch: what is told of the work while it runs.
     """
-    config = _config(preset, set, seed)
+    config = _training_on(objects, _config(preset, set, seed))
     from sparring.cli.workplace import workplace
     from sparring.evaluation.evaluate import evaluate as run_tests
     from sparring.evaluation.evaluate import tests_of
@@ -88,7 +91,7 @@ def evaluate(
     run: Positional[Path],
     /,
     protocol: tuple[ProtocolName, ...] = ("low-force",),
-    objects: TestedObjects = "named",
+    objects: str = "named",
     tries: int | None = None,
     farm: Farm = FARM,
     cell: str | None = None,
@@ -101,7 +104,8 @@ def evaluate(
     Args:
         run: a run folder.
         protocol: low-force (7 N, plain pads, 128 patches), high-force (35 N, rubber pads, 1280 patches), or both.
-        objects: the paper's ten, objects of families never trained on, or new objects of the training families.
+        objects: named (the paper's ten), novel-families (never trained on), held-out (new objects of the training families), or
+            an imported set: its folder, its name, or NAME@DIGEST.
         tries: tries an object; as the run's config says unless given.
         farm: where the physics runs.
         cell: a cell on another machine to test in, such as tcp://127.0.0.1:5580.
@@ -115,6 +119,7 @@ def evaluate(
     from sparring.game.run_folder import RunFolder
     from sparring.players.device import compute_for, device_named
 
+    objects = _set_named(objects)
     folder = RunFolder(run)
     config = folder.config()
     tries_n = config.test.tries_n if tries is None else tries
@@ -137,7 +142,7 @@ def crossplay(
     runs: Positional[tuple[Path, ...]],
     /,
     protocol: ProtocolName = "low-force",
-    objects: TestedObjects = "named",
+    objects: str = "named",
     tries: int | None = None,
     farm: Farm = FARM,
     device: DeviceName = "auto",
@@ -152,7 +157,8 @@ def crossplay(
     Args:
         runs: run folders.
         protocol: low-force (7 N, plain pads, 128 patches) or high-force (35 N, rubber pads, 1280 patches).
-        objects: the paper's ten, objects of families never trained on, or new objects of the training families.
+        objects: named (the paper's ten), novel-families (never trained on), held-out (new objects of the training families), or
+            an imported set: its folder, its name, or NAME@DIGEST.
         tries: tries an object; as each run's config says unless given.
         farm: where the physics runs.
         device: where networks run.
@@ -169,7 +175,7 @@ def crossplay(
     from sparring.viewing.plain import as_lines
     from sparring.viewing.robust import crossplay_sections
 
-    folders = folders_of(runs, "crossplay")
+    folders, objects = folders_of(runs, "crossplay"), _set_named(objects)
     if tries is not None and tries < 1:
         raise ConfigError(f"--tries must be at least 1, got {tries}")
     place = device_named(device)
@@ -204,6 +210,28 @@ def _seal_if_whole(run: "RunFolder") -> None:
 
     if is_whole(run, run.config()):
         run.seal()
+
+
+def _set_named(objects: str) -> str:
+    """The set as configs hold it."""
+    from sparring.assets.keeping import resolved_set
+
+    return resolved_set(objects)
+
+
+def _training_on(objects: str | None, config: RunConfig) -> RunConfig:
+    """The config with the set to train on; every set that it names is here.
+
+    Raises:
+        ConfigError: no such set.
+        DataError: a set is not on this machine.
+    """
+    if objects is not None:
+        trained = replace(config.world.objects, train_on=_set_named(objects))
+        config = replace(config, world=replace(config.world, objects=trained))
+    for name in {config.world.objects.train_on, config.test.objects} - {FAMILIES_SET}:
+        _set_named(name)
+    return config
 
 
 def _config(preset: str, settings: tuple[str, ...], seed: int | None) -> RunConfig:
