@@ -92,6 +92,10 @@ def _object_of(job: MeshJob) -> tuple[ObjectCard, bytes]:
         return _checked(job, pieces)
     except DataError as error:
         raise DataError(f"{job.path}: {error}") from None
+    except MemoryError:
+        raise
+    except Exception as error:  # geometry of a kind that nobody thought of
+        raise DataError(f"{job.path}: it could not be worked on ({type(error).__name__}: {error}); mend the mesh") from None
 
 
 def _checked(job: MeshJob, pieces: list[Any]) -> tuple[ObjectCard, bytes]:
@@ -101,6 +105,8 @@ def _checked(job: MeshJob, pieces: list[Any]) -> tuple[ObjectCard, bytes]:
     if config.units == "auto" and config.scale is None:
         warnings.append(f"taken to be in units of {scale:g} m")
     _require_solid(solid)
+    if not solid.is_watertight and solid.fill_holes():
+        warnings.append("had small holes, which were closed")
     if _is_inside_out(solid):
         if not config.flip:
             raise DataError(
@@ -232,7 +238,7 @@ def _card(
         friction=job.config.friction,
         size_m=(x_m, y_m, z_m),
         parts_n=len(hulls),
-        parts_from="ready-made" if ready_made else f"CoACD at concavity {job.config.concavity:g}",
+        parts_from="convex already" if ready_made else f"CoACD at concavity {job.config.concavity:g}",
         poses=stable_poses(hulls, weight.centre_of_mass_m),
         warnings=tuple(warnings),
     )

@@ -37,9 +37,13 @@ def drawn_colour(name: str) -> tuple[int, int, int]:
 def _of_piece(piece: Any, n: int, plain: tuple[int, int, int]) -> Colours:
     visual = piece.visual
     kind = visual.kind if visual.defined else None
-    if kind == "texture" and visual.uv is None:
-        red, green, blue = map(int, visual.material.main_color[:3])
-        kind, plain = None, (red, green, blue)
+    if kind == "texture":
+        piece = piece.copy()
+        visual = piece.visual
+        visual.material = getattr(visual.material, "to_simple", lambda: visual.material)()
+        if visual.uv is None or visual.material.image is None:
+            red, green, blue = map(int, visual.material.main_color[:3])
+            kind, plain = None, (red, green, blue)
     if kind is None or piece.area <= 0:
         return piece.vertices[:1], np.array([plain], np.uint8)
     if kind == "texture":

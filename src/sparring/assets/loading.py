@@ -39,7 +39,7 @@ def pieces_of(path: Path) -> list[Any]:
     if kind not in FORMATS:
         raise DataError(f"{path}: {kind or 'a file without a suffix'} is not read; a mesh is one of {', '.join(FORMATS)}")
     content = _content(path)
-    options: dict[str, Any] = {"split_object": True} if kind == ".obj" else {}
+    options: dict[str, Any] = {"split_objects": True} if kind == ".obj" else {}
     try:
         scene: Any = trimesh.load_scene(
             BytesIO(content), file_type=kind[1:], resolver=_own_folder(path), process=False, **options

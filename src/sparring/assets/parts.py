@@ -45,7 +45,7 @@ def convex_parts(pieces: list[Any], solid: Any, *, concavity: float, max_parts: 
     Raises:
         DataError: it would need more parts than allowed, or cannot be taken apart.
     """
-    ready = _ready_made(pieces, max_parts)
+    ready = _ready_made(pieces if len(pieces) > 1 else [solid], max_parts)
     hulls = ready or _taken_apart(solid, concavity)
     if len(hulls) > max_parts:
         raise DataError(
@@ -63,7 +63,7 @@ def _ready_made(pieces: list[Any], most_n: int) -> list[Hull] | None:
 
 
 def _is_convex(piece: Any) -> bool:
-    return piece.volume >= CONVEX_SHARE * piece.convex_hull.volume > 0
+    return bool(piece.volume >= CONVEX_SHARE * piece.convex_hull.volume > 0)
 
 
 def _few_corners(corners: Hull) -> Hull:
@@ -102,7 +102,7 @@ def _key(solid: Any, concavity: float) -> str:
 def _kept(path: Path) -> list[Hull] | None:
     """What was found before; None where there is nothing, or it is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return [arrays[name] for name in sorted(arrays.files)]
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         return None

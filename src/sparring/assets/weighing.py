@@ -14,8 +14,10 @@ from sparring.world.objects.mesh import StablePose
 
 PAYLOAD_KG = 2.2
 """Of the paper's robot."""
-POSES_N, RAREST = 12, 0.01
+POSES_N, RAREST = 64, 0.002
 """At most so many stable poses are kept, and none that is rarer."""
+COVERED = 0.5
+"""Where those make up less than this share of all drops the object is round, and lies anyhow."""
 Inertia = tuple[float, float, float, float, float, float]
 
 
@@ -69,7 +71,7 @@ def _together(hulls: list[np.ndarray]) -> Any:
 
 
 def stable_poses(hulls: list[np.ndarray], centre_of_mass_m: tuple[float, float, float]) -> tuple[StablePose, ...]:
-    """How an object can lie on a table, by the chance of a gentle drop (Goldberg et al. 1999); the likeliest first."""
+    """How an object can lie on a table, the likeliest after a gentle drop first (Goldberg et al. 1999); none of round ones."""
     import trimesh
 
     try:
@@ -79,6 +81,8 @@ def stable_poses(hulls: list[np.ndarray], centre_of_mass_m: tuple[float, float, 
         return ()
     kept = [(turn, float(share)) for turn, share in zip(turns[:POSES_N], odds[:POSES_N], strict=True) if share >= RAREST]
     total = sum(share for _, share in kept)
+    if total < COVERED:
+        return ()
     return tuple(StablePose(_wxyz(turn[:3, :3]), share / total) for turn, share in kept)
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 
 OPTIONS = ImportConfig()
+LONGEST_S = 1800.0
+"""A mesh that takes longer is given up."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def _import(asked: Import) -> None:
     step = f"import {name}"
     with (
         progress_for(quiet=asked.quiet, steps=[step]) as progress,
-        open_farm(FarmConfig(workers=asked.workers)) as executor,
+        open_farm(FarmConfig(workers=asked.workers, job_timeout_s=LONGEST_S)) as executor,
         progress.task(step, len(jobs), "meshes") as task,
     ):
         for job, result in zip(jobs, executor.map(bring_in_within_bounds, jobs), strict=True):
