@@ -147,7 +147,7 @@ def test_too_many_parts_are_refused(tmp_path: Path) -> None:
     path = saved(ell(), tmp_path / "ell.stl")
     told = refusal(path, max_parts=1)
     assert "convex parts, and --max-parts is 1" in told
-    assert "--concavity" in told
+    assert "--concavity-m" in told
 
 
 def test_what_is_not_finite_is_refused(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_files_outside_of_the_meshs_folder_are_not_read(tmp_path: Path) -> None:
         {"density_kg_m3": -1.0},
         {"mass_kg": float("nan")},
         {"friction": 11.0},
-        {"concavity": 0.0},
+        {"concavity_m": 0.0},
         {"max_parts": 0},
         {"max_parts": 10_000},
     ],

@@ -99,33 +99,47 @@ def _object_of(job: MeshJob) -> tuple[ObjectCard, bytes]:
 
 
 def _checked(job: MeshJob, pieces: list[Any]) -> tuple[ObjectCard, bytes]:
-    config, solid = job.config, _whole(pieces)
-    warnings: list[str] = []
-    scale = scale_for(float(solid.extents.max()), config.units, config.scale)
-    if config.units == "auto" and config.scale is None:
-        warnings.append(f"taken to be in units of {scale:g} m")
+    config = job.config
+    scale, warnings = _to_metres(pieces, config)
+    solid = _whole(pieces)
     _require_solid(solid)
     if not solid.is_watertight and solid.fill_holes():
         warnings.append("had small holes, which were closed")
     if _is_inside_out(solid):
-        if not config.flip:
-            raise DataError(
-                "it is inside out: its faces look inwards (its signed volume is negative); pass --flip to turn it, or "
-                "recalculate its normals (Blender: Mesh > Normals > Recalculate Outside)"
-            )
-        pieces = [_flipped(piece) for piece in pieces]
-        solid = _whole(pieces)
-    parts, ready_made = convex_parts(pieces, solid, concavity=config.concavity, max_parts=config.max_parts)
-    colour_points, colours = sampled(pieces, plain=job.colour or drawn_colour(job.name))
-    solid.apply_scale(scale)
-    hulls = [(corners * scale).astype(np.float32) for corners in parts]
+        _turn(pieces, solid, config)
+    hulls, ready_made = convex_parts(pieces, solid, concavity_m=config.concavity_m, max_parts=config.max_parts)
     weight = weighed(solid, hulls, density_kg_m3=config.density_kg_m3, mass_kg=config.mass_kg)
     warnings += [*weight.warnings, *_as_grasped(hulls)]
-    shape = _shape(hulls, _seen(solid), colour_points * np.float32(scale), colours)
+    shape = _shape(hulls, _seen(solid), *sampled(pieces, plain=job.colour or drawn_colour(job.name)))
     content = _packed(shape)
     card = _card(job, solid, weight, scale=scale, hulls=hulls, shape=content, warnings=warnings, ready_made=ready_made)
     require_compiles(model_of(card, shape, family="tried", within="tried"))
     return card, content
+
+
+def _to_metres(pieces: list[Any], config: ImportConfig) -> tuple[float, list[str]]:
+    """Scales the pieces; metres a unit of the file, and what is to be told of it."""
+    corners = np.concatenate([piece.bounds for piece in pieces])
+    scale = scale_for(float(np.ptp(corners, axis=0).max()), config.units, config.scale)
+    for piece in pieces:
+        piece.apply_scale(scale)
+    guessed = config.units == "auto" and config.scale is None
+    return scale, [f"taken to be in units of {scale:g} m"] if guessed else []
+
+
+def _turn(pieces: list[Any], solid: Any, config: ImportConfig) -> None:
+    """Turns what is inside out, where that was asked for.
+
+    Raises:
+        DataError: it was not.
+    """
+    if not config.flip:
+        raise DataError(
+            "it is inside out: its faces look inwards (its signed volume is negative); pass --flip to turn it, or "
+            "recalculate its normals (Blender: Mesh > Normals > Recalculate Outside)"
+        )
+    for mesh in (*pieces, solid):
+        mesh.invert()
 
 
 def _whole(pieces: list[Any]) -> Any:
@@ -153,12 +167,6 @@ def _require_solid(solid: Any) -> None:
 def _is_inside_out(solid: Any) -> bool:
     """Whether most of what it encloses counts as negative, which says nothing where faces disagree."""
     return bool(solid.is_winding_consistent and solid.volume < 0)
-
-
-def _flipped(piece: Any) -> Any:
-    turned = piece.copy()
-    turned.invert()
-    return turned
 
 
 def _as_grasped(hulls: list[np.ndarray]) -> list[str]:
@@ -198,7 +206,7 @@ def _seen(solid: Any) -> Any:
 
 def _shape(hulls: list[np.ndarray], seen: Any, colour_points: np.ndarray, colours: np.ndarray) -> dict[str, np.ndarray]:
     return {
-        "hull_corners": np.concatenate(hulls),
+        "hull_corners": np.concatenate(hulls).astype(np.float32),
         "hull_sizes": np.array([len(corners) for corners in hulls], np.int32),
         "vertices": np.asarray(seen.vertices, np.float32),
         "faces": np.asarray(seen.faces, np.int32),
@@ -238,7 +246,7 @@ def _card(
         friction=job.config.friction,
         size_m=(x_m, y_m, z_m),
         parts_n=len(hulls),
-        parts_from="convex already" if ready_made else f"CoACD at concavity {job.config.concavity:g}",
+        parts_from="convex already" if ready_made else f"CoACD, concavity {1000 * job.config.concavity_m:g} mm",
         poses=stable_poses(hulls, weight.centre_of_mass_m),
         warnings=tuple(warnings),
     )

@@ -13,7 +13,7 @@ SAMPLES_N = 20_000
 """Points at which a coloured surface is sampled: some 2 mm apart on a mug."""
 SEED = 0
 Colours = tuple[np.ndarray, np.ndarray]
-"""Points on the surface, shape [n, 3], in the mesh's units; their RGB bytes, shape [n, 3]."""
+"""Points on the surface, shape [n, 3], metres; their RGB bytes, shape [n, 3]."""
 
 
 def sampled(pieces: list[Any], *, plain: tuple[int, int, int]) -> Colours:

@@ -25,8 +25,8 @@ class ImportConfig:
     """Surface factor that multiplies the pad's friction coefficient; wood is 1, steel 0.85, rubber 1.25."""
     flip: bool = False
     """Turn meshes that are inside out, in place of refusing them."""
-    concavity: float = 0.1
-    """How far a part's surface may lie below its convex hull, as a share of the object's size: less makes more parts."""
+    concavity_m: float = 0.007
+    """How far a part's surface may lie below its convex hull: less makes more parts. Fingers, 1 cm wide, feel nothing finer."""
     max_parts: int = 64
     """A mesh that needs more convex parts is refused."""
 
@@ -44,7 +44,7 @@ class ImportConfig:
                 raise ConfigError(f"--{name.replace('_', '-')} must be positive, got {value}")
         if self.friction > 10:
             raise ConfigError(f"--friction must be at most 10, got {self.friction}")
-        if not 0.01 <= self.concavity <= 1:
-            raise ConfigError(f"--concavity must be in 0.01..1, got {self.concavity}")
+        if not 0.0005 <= self.concavity_m <= 0.5:
+            raise ConfigError(f"--concavity-m must be in 0.0005..0.5, got {self.concavity_m}")
         if not 1 <= self.max_parts <= MOST_PARTS_N:
             raise ConfigError(f"--max-parts must be in 1..{MOST_PARTS_N}, got {self.max_parts}")

@@ -33,24 +33,24 @@ Hull = np.ndarray
 """Corners of a convex part, shape [n, 3]."""
 
 
-def convex_parts(pieces: list[Any], solid: Any, *, concavity: float, max_parts: int) -> tuple[list[Hull], bool]:
-    """Corners of convex parts that make up a mesh, in its units, and whether they came ready-made.
+def convex_parts(pieces: list[Any], solid: Any, *, concavity_m: float, max_parts: int) -> tuple[list[Hull], bool]:
+    """Corners of convex parts that make up a mesh and whether they came ready-made.
 
     Args:
-        pieces: the meshes of the file, which are kept where all of them are convex.
+        pieces: the meshes of the file, in metres, which are kept where all of them are convex.
         solid: all of them as one mesh.
-        concavity: how finely it is taken apart.
+        concavity_m: how finely it is taken apart.
         max_parts: how many are allowed.
 
     Raises:
         DataError: it would need more parts than allowed, or cannot be taken apart.
     """
     ready = _ready_made(pieces if len(pieces) > 1 else [solid], max_parts)
-    hulls = ready or _taken_apart(solid, concavity)
+    hulls = ready or _taken_apart(solid, concavity_m)
     if len(hulls) > max_parts:
         raise DataError(
             f"it would need {len(hulls)} convex parts, and --max-parts is {max_parts}; allow more, take it apart more coarsely "
-            f"(--concavity {min(1.0, 2 * concavity):g}), or simplify the mesh"
+            f"(--concavity-m {2 * concavity_m:g}), or simplify the mesh"
         )
     return hulls, ready is not None
 
@@ -77,12 +77,12 @@ def _few_corners(corners: Hull) -> Hull:
     return corners[np.unique((corners @ directions.T).argmax(axis=0))]
 
 
-def _taken_apart(solid: Any, concavity: float) -> list[Hull]:
-    path = cache_folder() / "coacd" / f"{_key(solid, concavity)}.npz"
+def _taken_apart(solid: Any, concavity_m: float) -> list[Hull]:
+    path = cache_folder() / "coacd" / f"{_key(solid, concavity_m)}.npz"
     kept = _kept(path)
     if kept is not None:
         return kept
-    found = _by_coacd(solid, concavity)
+    found = _by_coacd(solid, concavity_m)
     arrays: dict[str, Any] = {f"part_{number:04d}": hull for number, hull in enumerate(found)}
 
     def write(part: Path) -> None:
@@ -93,8 +93,8 @@ def _taken_apart(solid: Any, concavity: float) -> list[Hull]:
     return found
 
 
-def _key(solid: Any, concavity: float) -> str:
-    told = f"{version('coacd')} {concavity} {CORNERS_N} {sorted(SEARCH.items())} {SEED}"
+def _key(solid: Any, concavity_m: float) -> str:
+    told = f"{version('coacd')} {concavity_m} {CORNERS_N} {sorted(SEARCH.items())} {SEED}"
     content = np.ascontiguousarray(solid.vertices, np.float64).tobytes() + np.ascontiguousarray(solid.faces, np.int64).tobytes()
     return hashlib.sha256(told.encode() + content).hexdigest()[:32]
 
@@ -108,7 +108,7 @@ def _kept(path: Path) -> list[Hull] | None:
         return None
 
 
-def _by_coacd(solid: Any, concavity: float) -> list[Hull]:
+def _by_coacd(solid: Any, concavity_m: float) -> list[Hull]:
     import coacd
     import trimesh
 
@@ -116,7 +116,8 @@ def _by_coacd(solid: Any, concavity: float) -> list[Hull]:
     try:
         found = coacd.run_coacd(
             coacd.Mesh(solid.vertices, solid.faces),
-            threshold=concavity,
+            threshold=concavity_m,
+            real_metric=True,
             decimate=True,
             max_ch_vertex=CORNERS_N,
             seed=SEED,
