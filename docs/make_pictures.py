@@ -2,6 +2,8 @@
 
 python docs/make_pictures.py runs/quarter        (or: make pictures RUN=runs/quarter)
 
+The set ycb must have been imported: sparring objects import ycb --out sets/ycb
+
 The report is photographed in headless Chromium; film frames, loop pictures and objects are drawn by the package. A test compares
 the note, docs/pictures/drawn-by.json, with the code, so that no picture is older than what draws it.
 """
@@ -90,6 +92,8 @@ def main(run: tyro.conf.Positional[Path], /, loop_attempt: str | None = None) ->
         _photograph(Path(folder) / "report.html")
     _frames(run)
     _python("examples/01_objects.py", "--out", PICTURES / "novel-objects.png")
+    _typed("objects", "show", "ycb", "--n", 24, "--columns", 8, "--out", PICTURES / "ycb-objects.png")
+    _shrink(Image.open(PICTURES / "ycb-objects.png"), PICTURES / "ycb-objects.png")
     _python("examples/03_snatch.py", "--object", "bar-0003", "--seed", 3, "--out", PICTURES / "snatches.png")
     _python("examples/05_grasp.py", "--object", "tee-5000", "--seed", 4, "--top-k", 4, "--out", PICTURES / "grasps.png")
     draw_hands(PICTURES / "hands.png")

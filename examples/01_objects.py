@@ -9,13 +9,13 @@ import numpy as np
 import tyro
 from PIL import Image
 
-from sparring.config import ObjectSet, WorldConfig
+from sparring.config import WorldConfig
 from sparring.world.camera import render
 from sparring.world.objects.catalogue import names_in
 from sparring.world.scene import Scene, SceneSpec
 
 
-def main(out: Path, objects: ObjectSet = "named", n: int = 10, columns: int = 5) -> None:
+def main(out: Path, objects: str = "named", n: int = 10, columns: int = 5) -> None:
     """Writes a contact sheet.
 
     Args:

@@ -58,6 +58,17 @@ def test_a_bandit_learns_in_the_environment_and_a_game_is_played() -> None:
     assert told[-1].startswith("shipped player against random shakes: ")
 
 
+def test_a_mesh_is_brought_in_and_played_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("trimesh")
+    pytest.importorskip("coacd")
+    monkeypatch.setenv("SPARRING_CACHE", str(tmp_path / "cache"))
+    told = _run("08_own_mesh.py", "--out", str(tmp_path / "vase")).splitlines()
+    assert told[0].startswith("vases@")
+    assert [line.split(":")[0].strip() for line in told[1:]] == ["start", "collaborative"]
+    with Image.open(tmp_path / "vase" / "objects.png") as sheet:
+        assert min(sheet.size) > 100
+
+
 def test_a_robot_of_a_lab_plays_the_match(tmp_path: Path) -> None:
     pytest.importorskip("grpc")
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -16,6 +16,7 @@ ROOM_RANKS = {
     "data": 0,
     "farm": 1,
     "actions": 2,
+    "assets": 2,
     "players": 3,
     "game": 4,
     "evaluation": 5,
@@ -27,7 +28,7 @@ ROOM_RANKS = {
 MODULE_RANKS = dict.fromkeys(("errors", "cache", "plugins", "config", "config_file", "seeding", "scoring"), 0)
 RANKS = ROOM_RANKS | MODULE_RANKS
 MODULES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
-WITHOUT_TORCH = ("world", "actions", "data", "farm", *MODULE_RANKS)
+WITHOUT_TORCH = ("world", "actions", "assets", "data", "farm", *MODULE_RANKS)
 
 
 def imported_by(module: Path) -> Iterator[str]:

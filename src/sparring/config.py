@@ -8,7 +8,13 @@ from typing import Literal, get_args
 
 from sparring.errors import ConfigError, unknown_name
 
-ObjectSet = Literal["training", "held-out", "novel-families", "named"]
+FAMILIES_SET = "families"
+"""Training on the procedural families, not on an imported set."""
+TESTED_SETS = ("named", "novel-families", "held-out")
+"""Sets of objects that come along and that players are tested with; first the paper's."""
+OBJECT_SETS = ("training", *TESTED_SETS)
+IMPORTED_SET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}@[0-9a-f]{12}")
+"""What an imported set is called: a name, and the beginning of a sha256 over what is in it."""
 Precision = Literal["auto", "fp32", "bf16"]
 Scoring = Literal["auto", "patches", "dense"]
 """How a player scores an image: patches at random places one by one, or on grids where they share their convolutions.
@@ -33,6 +39,11 @@ def _require(condition: bool, name: str, value: object, allowed: str) -> None:
         raise ConfigError(f"{name} must be {allowed}, got {value!r}")
 
 
+def _require_set(name: str, value: str, known: tuple[str, ...]) -> None:
+    allowed = f"{', '.join(known)}, or an imported set's NAME@DIGEST (`sparring objects list`)"
+    _require(value in known or IMPORTED_SET.fullmatch(value) is not None, name, value, allowed)
+
+
 def _require_positive(config: object, *names: str) -> None:
     for name in names:
         value = getattr(config, name)
@@ -50,8 +61,10 @@ def _require_interval(config: object, *names: str) -> None:
 
 @dataclass(frozen=True)
 class ObjectConfig:
-    """Which objects there are and how they vary."""
+    """Which objects there are, and how procedural ones vary; imported ones are as they were imported."""
 
+    train_on: str = FAMILIES_SET
+    """What players train on: `families`, or an imported set, NAME@DIGEST."""
     training_n: int = 260
     """Objects that players train on (the authors' earlier data used 150)."""
     held_out_n: int = 130
@@ -72,6 +85,7 @@ class ObjectConfig:
     """Share of objects whose paint hides their material."""
 
     def __post_init__(self) -> None:
+        _require_set("ObjectConfig.train_on", self.train_on, (FAMILIES_SET,))
         _require_positive(self, "training_n", "held_out_n", "novel_n", "mass_middle_kg")
         _require(self.training_n <= 65_000, "ObjectConfig.training_n", self.training_n, "at most 65000: later seeds are held out")
         for name in ("held_out_n", "novel_n"):
@@ -542,7 +556,8 @@ class TestConfig:
     """The test on novel objects (section VI-C)."""
 
     __test__ = False
-    objects: ObjectSet = "named"
+    objects: str = "named"
+    """The paper's ten, another set that comes along, or an imported set, NAME@DIGEST."""
     tries_n: int = 10
     """Tries an object. The paper: 10; small effects need far more."""
     protocols: tuple[str, ...] = ("low-force",)
@@ -550,6 +565,7 @@ class TestConfig:
     """How players score images in tests: the paper's way, unless asked."""
 
     def __post_init__(self) -> None:
+        _require_set("TestConfig.objects", self.objects, OBJECT_SETS)
         _require_positive(self, "tries_n")
         _require(self.scoring in SCORINGS, "TestConfig.scoring", self.scoring, f"one of {', '.join(SCORINGS)}")
         for protocol in self.protocols:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from sparring.cli.giving import dataset
 from sparring.cli.hands import hand
 from sparring.cli.keeping import cell, digest, verify
+from sparring.cli.objects import objects
 from sparring.cli.playing import crossplay, evaluate, play
 from sparring.cli.showing import figures, report
 from sparring.cli.using import export, grasp, weights
@@ -23,6 +24,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "hand": hand,
     "digest": digest,
     "verify": verify,
+    "objects": objects,
     "cell": cell,
     "weights": weights,
 }

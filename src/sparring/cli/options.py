@@ -9,9 +9,7 @@ from sparring.errors import ConfigError
 from sparring.farm.executors import FarmConfig
 
 DeviceName = Literal["auto", "cpu", "cuda"]
-RobotName = Literal["floating", "baxter"]
 ProtocolName = Literal["low-force", "high-force"]
-TestedObjects = Literal["named", "novel-families", "held-out"]
 Farm = Annotated[FarmConfig, tyro.conf.arg(name="")]
 FARM = FarmConfig()
 TrackerName = Literal["tensorboard", "wandb"]

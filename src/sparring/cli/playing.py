@@ -11,21 +11,11 @@ from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
-from sparring.cli.options import (
-    FARM,
-    WATCH,
-    DeviceName,
-    Farm,
-    ProtocolName,
-    RobotName,
-    Settings,
-    TestedObjects,
-    Watch,
-    WatchConfig,
-)
+from sparring.cli.options import FARM, WATCH, DeviceName, Farm, ProtocolName, Settings, Watch, WatchConfig
 from sparring.cli.showing import folders_of, show, write_report
 from sparring.cli.stopping import heed_interrupts
-from sparring.config import ROBOTS, RunConfig, preset_named
+from sparring.cli.yours import YOURS, Yours, YoursConfig, require_sets, set_named, with_yours
+from sparring.config import RunConfig, preset_named
 from sparring.config_file import altered, from_json
 from sparring.farm.executors import open_farm
 
@@ -39,10 +29,8 @@ def play(
     /,
     out: Path,
     seed: int | None = None,
-    robot: RobotName | None = None,
+    yours: Yours = YOURS,
     set: Settings = (),
-    hand: str | None = None,
-    second_hand: str | None = None,
     farm: Farm = FARM,
     cell: str | None = None,
     token_file: Path | None = None,
@@ -58,18 +46,16 @@ def play(
             snatches in one menu), paper (the paper's budgets; wants a GPU), or the path of a config.json.
         out: the run folder, made if need be.
         seed: decides every random draw; 0 unless the config says otherwise.
-        robot: floating (hands that go wherever they are told to, fast) or baxter (two arms with their joints, as in the paper;
-            needs pip install 'sparring[arms]'); as the config says unless given.
+        yours: robot, objects and gripper of your own.
         set: settings to change, such as learning.alpha=0.5 world.grip.force_n=10.
-        hand: the gripper: franka, rethink, robotiq-2f85, or the path of an MJCF file with its adapter (docs/own-gripper.md).
-        second_hand: the gripper that snatches, likewise.
         farm: where the physics runs. Results are the same.
         cell: a cell on another machine to play in, such as tcp://127.0.0.1:5580; see `sparring cell serve`.
         token_file: holds the cell's token, where the environment variable SPARRING_CELL_TOKEN does not.
         device: where networks run; auto takes a GPU where there is one.
         watch: what is told of the work while it runs.
     """
-    config = _with_hands(_config(preset, robot, set, seed), hand, second_hand)
+    config = _config(preset, yours, set, seed)
+    require_sets(config)
     from sparring.actions.adversaries import with_settings
     from sparring.cli.workplace import workplace
     from sparring.evaluation.evaluate import evaluate as run_tests
@@ -107,7 +93,7 @@ def evaluate(
     run: Positional[Path],
     /,
     protocol: tuple[ProtocolName, ...] = ("low-force",),
-    objects: TestedObjects = "named",
+    objects: str = "named",
     tries: int | None = None,
     farm: Farm = FARM,
     cell: str | None = None,
@@ -120,7 +106,8 @@ def evaluate(
     Args:
         run: a run folder.
         protocol: low-force (7 N, plain pads, 128 patches), high-force (35 N, rubber pads, 1280 patches), or both.
-        objects: the paper's ten, objects of families never trained on, or new objects of the training families.
+        objects: named (the paper's ten), novel-families (never trained on), held-out (new objects of the training families), or
+            an imported set: its folder, its name, or NAME@DIGEST.
         tries: tries an object; as the run's config says unless given.
         farm: where the physics runs.
         cell: a cell on another machine to test in, such as tcp://127.0.0.1:5580.
@@ -134,6 +121,7 @@ def evaluate(
     from sparring.game.run_folder import RunFolder
     from sparring.players.device import compute_for, device_named
 
+    objects = set_named(objects)
     folder = RunFolder(run)
     config = folder.config()
     tries_n = config.test.tries_n if tries is None else tries
@@ -156,7 +144,7 @@ def crossplay(
     runs: Positional[tuple[Path, ...]],
     /,
     protocol: ProtocolName = "low-force",
-    objects: TestedObjects = "named",
+    objects: str = "named",
     tries: int | None = None,
     farm: Farm = FARM,
     device: DeviceName = "auto",
@@ -171,7 +159,8 @@ def crossplay(
     Args:
         runs: run folders.
         protocol: low-force (7 N, plain pads, 128 patches) or high-force (35 N, rubber pads, 1280 patches).
-        objects: the paper's ten, objects of families never trained on, or new objects of the training families.
+        objects: named (the paper's ten), novel-families (never trained on), held-out (new objects of the training families), or
+            an imported set: its folder, its name, or NAME@DIGEST.
         tries: tries an object; as each run's config says unless given.
         farm: where the physics runs.
         device: where networks run.
@@ -188,7 +177,7 @@ def crossplay(
     from sparring.viewing.plain import as_lines
     from sparring.viewing.robust import crossplay_sections
 
-    folders = folders_of(runs, "crossplay")
+    folders, objects = folders_of(runs, "crossplay"), set_named(objects)
     if tries is not None and tries < 1:
         raise ConfigError(f"--tries must be at least 1, got {tries}")
     place = device_named(device)
@@ -225,25 +214,10 @@ def _seal_if_whole(run: "RunFolder") -> None:
         run.seal()
 
 
-def _config(preset: str, robot: RobotName | None, settings: tuple[str, ...], seed: int | None) -> RunConfig:
+def _config(preset: str, yours: YoursConfig, settings: tuple[str, ...], seed: int | None) -> RunConfig:
     from sparring.data.files import read_text
 
     path = Path(preset)
     config = from_json(read_text(path)) if path.suffix == ".json" else preset_named(preset)
-    config = altered(config if robot is None else ROBOTS[robot](config), settings)
+    config = altered(with_yours(config, yours), settings)
     return config if seed is None else replace(config, seed=seed)
-
-
-def _with_hands(config: RunConfig, hand: str | None, second_hand: str | None) -> RunConfig:
-    """The config with grippers that are brought in."""
-    if hand is None and second_hand is None:
-        return config
-    from sparring.world.grippers.store import bring_in
-
-    if hand is not None:
-        config = replace(config, world=replace(config.world, hand=bring_in(hand, config.world.hand)))
-    if second_hand is not None:
-        snatch = config.attack.snatch
-        second = replace(snatch.second_hand, hand=bring_in(second_hand, snatch.second_hand.hand))
-        config = replace(config, attack=replace(config.attack, snatch=replace(snatch, second_hand=second)))
-    return config

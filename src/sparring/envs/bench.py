@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 
 from sparring.actions.adversaries import ADVERSARIES
-from sparring.config import ObjectSet, RunConfig, WorldConfig, preset_named
+from sparring.assets.keeping import resolved_set
+from sparring.config import RunConfig, WorldConfig, preset_named
 from sparring.data.records import PHYSICS
 from sparring.errors import ConfigError, WorkerError, unknown_name
 from sparring.farm.executors import FarmConfig, open_farm
@@ -97,18 +98,16 @@ class Bench:
 
     Args:
         config: a run's config, or the name of a preset; its world, its attacks and its patches count.
-        objects: what lies on the table.
+        objects: what lies on the table: a set that comes along, or an imported one.
         farm: where the physics runs.
 
     Raises:
         ConfigError: no such preset, set of objects or executor.
     """
 
-    def __init__(self, config: RunConfig | str, objects: ObjectSet, farm: FarmConfig) -> None:
+    def __init__(self, config: RunConfig | str, objects: str, farm: FarmConfig) -> None:
         self.config = preset_named(config) if isinstance(config, str) else config
-        if objects not in get_args(ObjectSet):
-            raise ConfigError(unknown_name("set of objects", objects, get_args(ObjectSet)))
-        self._names = names_in(objects, self.config.world.objects)
+        self._names = names_in(resolved_set(objects), self.config.world.objects)
         self.picture_shape = picture_shape(self.config.world)
         self._open = ExitStack()
         executor = self._open.enter_context(open_farm(farm))

@@ -11,7 +11,7 @@ from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils.conversions import turn_based_aec_to_parallel
 
 from sparring.actions.adversaries import ADVERSARIES
-from sparring.config import ObjectSet, RunConfig
+from sparring.config import RunConfig
 from sparring.envs.bench import SERIAL, Attacked, Bench, Tried, require_adversary, scene_info
 from sparring.envs.frames import frame
 from sparring.envs.grasp_env import require_render_mode, scene_seed
@@ -54,7 +54,7 @@ class GraspGameEnv(AECEnv[str, np.ndarray, Any]):
         adversary: str = "shake",
         *,
         config: RunConfig | str = "demo",
-        objects: ObjectSet = "training",
+        objects: str = "training",
         actions: ActionKind = "continuous",
         render_mode: str | None = None,
     ) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Box
 
-from sparring.config import ObjectSet, RunConfig
+from sparring.config import RunConfig
 from sparring.envs.bench import MOST_SEED, SERIAL, Bench, Tried, scene_info
 from sparring.envs.frames import frame
 from sparring.envs.spaces import ActionKind, actions_named
@@ -43,7 +43,7 @@ class GraspEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         self,
         *,
         config: RunConfig | str = "demo",
-        objects: ObjectSet = "training",
+        objects: str = "training",
         actions: ActionKind = "continuous",
         reward: RewardKind = "lifted",
         must_hold: bool = False,

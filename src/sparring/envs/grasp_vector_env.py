@@ -10,7 +10,7 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from sparring.config import ObjectSet, RunConfig
+from sparring.config import RunConfig
 from sparring.envs.bench import Bench, Tried, scene_info
 from sparring.envs.frames import frame
 from sparring.envs.grasp_env import RewardKind, require_render_mode, require_reward, reward_of, scene_seed
@@ -55,7 +55,7 @@ class GraspVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         num_envs: int = 1,
         *,
         config: RunConfig | str = "demo",
-        objects: ObjectSet = "training",
+        objects: str = "training",
         actions: ActionKind = "continuous",
         reward: RewardKind = "lifted",
         must_hold: bool = False,

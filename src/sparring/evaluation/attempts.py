@@ -62,7 +62,7 @@ def attempt_of(run: RunFolder, config: RunConfig, shard: Path, row: Row) -> Atte
     test = _test_of(run, shard)
     if test is not None:
         protocol, _, objects = test.partition("/")
-        config = Test(protocol, objects, config.test.tries_n).config(config)  # type: ignore[arg-type]
+        config = Test(protocol, objects, config.test.tries_n).config(config)
     return Attempt(row, config, must_hold=test is not None, kind=kind_of(row["adversary"]))
 
 

@@ -12,7 +12,7 @@ import torch
 
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.actions.stability import STABILITY_TESTS
-from sparring.config import ObjectSet, RunConfig
+from sparring.config import RunConfig
 from sparring.config_file import hash_of
 from sparring.data.records import Row, table_of
 from sparring.data.store import write_shard
@@ -111,9 +111,7 @@ class Entrant:
     """By kind: those of all iterations that have learned from attacks, in order."""
 
 
-def entrants(
-    runs: Sequence[RunFolder], protocol: str, objects: ObjectSet, tries_n: int | None, device: torch.device
-) -> list[Entrant]:
+def entrants(runs: Sequence[RunFolder], protocol: str, objects: str, tries_n: int | None, device: torch.device) -> list[Entrant]:
     """The runs with their players, all of them read and checked, so that nothing is played before all is known to be possible.
 
     Args:

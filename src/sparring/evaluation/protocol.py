@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 import pyarrow as pa
 
-from sparring.config import PROTOCOLS, ObjectSet, RunConfig
+from sparring.config import PROTOCOLS, RunConfig
 from sparring.data.records import Row, table_of
 from sparring.data.store import read_shard, write_shard
 from sparring.errors import DataError
@@ -37,7 +37,8 @@ class Test:
 
     __test__ = False
     protocol: str
-    objects: ObjectSet
+    objects: str
+    """A set that comes along, or an imported one, NAME@DIGEST."""
     tries_n: int
 
     @property

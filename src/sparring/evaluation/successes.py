@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sparring.config import PROTOCOLS, ObjectSet
+from sparring.config import IMPORTED_SET, PROTOCOLS, TESTED_SETS
 from sparring.evaluation.arms import Arm
 from sparring.evaluation.protocol import lifted_in, paired
 from sparring.evaluation.reading import Reading
@@ -13,8 +13,6 @@ from sparring.evaluation.statistics import Estimate, Rate, estimate, over_seeds,
 from sparring.game.match import player_names
 from sparring.game.run_folder import RunFolder
 
-TESTED: tuple[ObjectSet, ...] = ("named", "novel-families", "held-out")
-"""Sets of objects that players are tested with; first the paper's."""
 Lifted = dict[tuple[str, int], bool]
 """Outcome of every valid try, by object and scene."""
 
@@ -25,7 +23,7 @@ class Tested:
 
     arm: Arm
     protocol: str
-    objects: ObjectSet
+    objects: str
     lifted: dict[str, dict[RunFolder, Lifted]]
     """By player, of every run that has tested it."""
 
@@ -54,17 +52,17 @@ class Tested:
         return Rate(sum(oks), len(oks))
 
 
-def tests_on_disk(runs: Sequence[RunFolder]) -> list[tuple[str, ObjectSet]]:
-    """Protocols and sets of objects that some run was tested with, in the order of the paper's tables."""
+def tests_on_disk(runs: Sequence[RunFolder]) -> list[tuple[str, str]]:
+    """Protocols and sets of objects that some run was tested with, in the paper's order; imported sets last."""
+    found = {path for run in runs for path in (run.path / "evaluation").glob("*/*/")}
+    tests = {(path.parent.name, path.name) for path in found}
+    imported = sorted({objects for _, objects in tests if IMPORTED_SET.fullmatch(objects)})
     return [
-        (protocol, objects)
-        for protocol in PROTOCOLS
-        for objects in TESTED
-        if any((run.path / "evaluation" / protocol / objects).is_dir() for run in runs)
+        (protocol, objects) for protocol in PROTOCOLS for objects in (*TESTED_SETS, *imported) if (protocol, objects) in tests
     ]
 
 
-def tested(arm: Arm, protocol: str, objects: ObjectSet, reading: Reading) -> Tested:
+def tested(arm: Arm, protocol: str, objects: str, reading: Reading) -> Tested:
     """A test of an arm, as far as it can be read: the players in the order of the paper's table."""
     lifted: dict[str, dict[RunFolder, Lifted]] = {}
     for name in player_names(arm.config):

@@ -85,13 +85,13 @@ def _path_of(solid: Solid) -> str:
     """Where a solid stands in the recording: the table, the object's parts, the one hand's and the other's."""
     if solid.name == "table":
         return "world/table"
-    if solid.name.startswith("part_"):
+    if solid.name.startswith("part_") or solid.mesh is not None:
         return f"world/object/{solid.name}"
     own = solid.name.removeprefix("second_")
     return f"world/hand/{own}" if own == solid.name else f"world/second_hand/{own}"
 
 
-def _shape_of(solid: Solid) -> rr.Boxes3D | rr.Cylinders3D | rr.Capsules3D | rr.Ellipsoids3D:
+def _shape_of(solid: Solid) -> rr.Boxes3D | rr.Cylinders3D | rr.Capsules3D | rr.Ellipsoids3D | rr.Mesh3D:
     colour, (a, _, c) = (solid.colour * 255).astype(np.uint8), solid.half_size_m
     match solid.shape:
         case "box":
@@ -102,6 +102,10 @@ def _shape_of(solid: Solid) -> rr.Boxes3D | rr.Cylinders3D | rr.Capsules3D | rr.
             return rr.Cylinders3D(lengths=[2 * c], radii=[a], colors=[colour], fill_mode="solid")
         case "capsule":  # Rerun's begins at the middle of a cap
             return rr.Capsules3D(lengths=[2 * c], radii=[a], translations=[[0, 0, -c]], colors=[colour], fill_mode="solid")
+        case "mesh":
+            assert solid.mesh is not None
+            colours = (255 * solid.mesh.colours_at(solid.mesh.vertices)).astype(np.uint8)
+            return rr.Mesh3D(vertex_positions=solid.mesh.vertices, triangle_indices=solid.mesh.faces, vertex_colors=colours)
 
 
 def _record_forces(stream: rr.RecordingStream, again: Replay) -> None:

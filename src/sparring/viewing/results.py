@@ -11,7 +11,7 @@ from sparring.evaluation.successes import Tested, tested, tests_on_disk
 from sparring.evaluation.wording import in_points, percent
 from sparring.game.match import COLLABORATIVE, START
 from sparring.viewing.document import Chart, Grid, Line, Part, Point, Section, Table, Text
-from sparring.world.objects.catalogue import names_in
+from sparring.world.objects.catalogue import kind_of, names_in
 
 TABLES = {"low-force": "I", "high-force": "II"}
 """The paper's tables that a protocol's results on its own objects stand beside."""
@@ -22,6 +22,11 @@ OBJECTS = {
 }
 SEEDS_NOTE = """ Of several training runs that differ in their seed alone the mean is told, with Student's 95 % interval over
 them, but never a narrower one than the tries alone would have."""
+
+
+def objects_told(objects: str) -> str:
+    """What a set of objects is, in words."""
+    return OBJECTS.get(objects) or f"objects of the imported set {objects}"
 
 
 def all_tests(arms: Sequence[Arm], reading: Reading) -> list[list[Tested]]:
@@ -41,7 +46,7 @@ def headline(tests: Sequence[Sequence[Tested]], *, several: bool) -> str:
 def _verdict(test: Tested, *, several: bool) -> str:
     name = list(test.lifted)[-1]
     success = test.success(name)
-    where = f"{f'{test.arm.label}: of' if several else 'Of'} {OBJECTS[test.objects]} at {test.protocol.replace('-', ' ')}, "
+    where = f"{f'{test.arm.label}: of' if several else 'Of'} {objects_told(test.objects)} at {test.protocol.replace('-', ' ')}, "
     told = f"{where}{name} lifts {estimate_told(success)}"
     less = test.less(name, COLLABORATIVE)
     if less is None:
@@ -79,7 +84,7 @@ def _section(of_arms: Sequence[Tested], several: bool) -> Section:
     table = f" (table {TABLES[first.protocol]})" if first.objects == "named" else ""
     parts: list[Part] = [
         Text(
-            f"Success: {success}. Objects: {OBJECTS[first.objects]}. Every player of a run meets the same scenes. "
+            f"Success: {success}. Objects: {objects_told(first.objects)}. Every player of a run meets the same scenes. "
             "Intervals are 95 % (Wilson); differences are paired (Agresti-Min), p by McNemar's exact test."
             f"{SEEDS_NOTE if any(len(one.arm.runs) > 1 for one in of_arms) else ''}"
         ),
@@ -146,10 +151,10 @@ def _point(name: str, share: Estimate, *, interval: bool = True) -> Point:
 
 def _by_object(test: Tested, several: bool) -> Grid:
     """Tables I and II: successes of tries for every object, or family of objects."""
-    names = names_in(test.objects, test.arm.config.world.objects)
+    names = _tried(test)
     groups: dict[str, list[str]] = {}
     for name in names:
-        groups.setdefault(name if test.objects == "named" else name.rpartition("-")[0], []).append(name)
+        groups.setdefault(kind_of(name), []).append(name)
     rows: list[str] = []
     shares: list[tuple[float | None, ...]] = []
     told: list[tuple[str, ...]] = []
@@ -159,7 +164,7 @@ def _by_object(test: Tested, several: bool) -> Grid:
             rows.append(label)
             shares.append(tuple(rate.rate if rate.n else None for rate in rates))
             told.append(tuple(f"{rate.successes}/{rate.n}" if rate.n else "" for rate in rates))
-    kind = "object" if test.objects == "named" else "family"
+    kind = "object" if test.objects not in ("novel-families", "held-out") else "family"
     of = f", {test.arm.label}" if several else ""
     return Grid(
         name=f"by-object-{test.protocol}-{test.objects}{f'-{test.arm.label}' if several else ''}",
@@ -170,6 +175,13 @@ def _by_object(test: Tested, several: bool) -> Grid:
         shares=tuple(shares),
         told=tuple(told),
     )
+
+
+def _tried(test: Tested) -> Sequence[str]:
+    """The objects of a test; of an imported set, which need not be here, those that were tried."""
+    if test.objects in OBJECTS:
+        return names_in(test.objects, test.arm.config.world.objects)
+    return sorted({name for runs in test.lifted.values() for one in runs.values() for name, _ in one})
 
 
 def _side_by_side(tests: Sequence[Tested], several: bool) -> Section | None:

@@ -14,12 +14,12 @@ from sparring.config import CameraConfig
 from sparring.seeding import rng_of
 from sparring.world.hand import HAND_GROUP
 from sparring.world.rays import AMBIENT, DIFFUSE, intersect, lit, object_surface, shaded
-from sparring.world.scene import Scene
+from sparring.world.scene import HULL_GROUP, Scene
 
 RENDERER = "ray"
 """Recorded with every run. There is one, so there is nothing to fall back to."""
 MARGIN_M = 0.004
-SEEN_GROUPS = np.array([group != HAND_GROUP for group in range(6)], np.uint8)
+SEEN_GROUPS = np.array([group not in (HAND_GROUP, HULL_GROUP) for group in range(6)], np.uint8)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sparring.world.objects.model import MATERIALS
 from sparring.world.scene import Scene
 
 AMBIENT, DIFFUSE = 0.45, 0.65
-PAINT_GLOSS = 0.3
+PAINT_GLOSS, MESH_GLOSS = 0.3, 0.2
 WHOLE_M = 10.0
 """Half a side of a box that nothing in a scene reaches out of."""
 Points = Float[np.ndarray, "n 3"]
@@ -57,7 +57,10 @@ def lit(
 def object_surface(
     scene: Scene, data: mujoco.MjData, parts: Int[np.ndarray, " n"], points: Points
 ) -> tuple[Points, Float[np.ndarray, " n"]]:
-    """Colour and gloss of points on parts of the object, with each part's pattern."""
+    """Colour and gloss of points on parts of the object, with each part's pattern; of a mesh as it was sampled."""
+    if scene.object.mesh is not None:
+        body = data.body("object")
+        return scene.object.mesh.colours_at((points - body.xpos) @ body.xmat.reshape(3, 3)), np.full(len(points), MESH_GLOSS)
     looks = scene.object.parts
     colour = np.array([part.colour for part in looks])[parts]
     pattern = np.array([part.pattern for part in looks])[parts]

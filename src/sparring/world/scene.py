@@ -5,6 +5,7 @@ World frame: origin in the middle of the table's top, z up, x to the right and y
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 # pyright: reportAttributeAccessIssue=false
 # mujoco publishes no types for its compiled names.
@@ -13,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sparring.config import GripConfig, HandConfig, SecondHandConfig, WorldConfig
-from sparring.errors import ConfigError
+from sparring.errors import ConfigError, DataError
 from sparring.seeding import rng_of
 from sparring.world.carrier import carrier_of
 from sparring.world.frames import angle_between
@@ -21,6 +22,7 @@ from sparring.world.grippers.build import add_gripper
 from sparring.world.hand import HAND_TARGETS_N, add_hand
 from sparring.world.mount import HAND_BIT, SECOND_BIT, TABLE_BIT, Mount, first_mount, second_mount
 from sparring.world.objects.catalogue import object_named
+from sparring.world.objects.mesh import MeshBody
 from sparring.world.objects.model import ObjectModel, Part, Shape
 from sparring.world.physics import Engine
 
@@ -33,6 +35,8 @@ AIR_DAMPING = 0.0006
 """Damps the rocking of round objects (N m s); nothing to a hand that turns one (N s/m for the linear axes)."""
 TUMBLED_SHARE = 0.25
 """Share of objects dropped on a side instead of laid as their family draws them."""
+HULL_GROUP, SURFACE = 4, "surface"
+"""Geom group of the convex parts of a mesh, which touch and are not seen; and the name of its surface, which is seen alone."""
 SHAPES: dict[Shape, mujoco.mjtGeom] = {
     "box": mujoco.mjtGeom.mjGEOM_BOX,
     "cylinder": mujoco.mjtGeom.mjGEOM_CYLINDER,
@@ -88,21 +92,25 @@ class Scene:
 
     def object_bounds_m(self, state: Float[np.ndarray, " state"]) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest corner of the object's axis-aligned bounding box in the world."""
-        data, ids = self.engine.forward(state), self.object_geoms
-        extents = np.stack(
-            [_extent(part, data.geom_xmat[k].reshape(3, 3)) for part, k in zip(self.object.parts, ids, strict=True)]
-        )
-        centres = data.geom_xpos[ids]
-        return (centres - extents).min(axis=0), (centres + extents).max(axis=0)
+        return self._bounds_m(state, np.eye(3), np.zeros(3))
 
     def depth_m(self, state: Float[np.ndarray, " state"], mount: Mount) -> float:
         """How far the object reaches along a mount's z axis, from the mount's origin."""
-        data, ids = self.engine.forward(state), self.object_geoms
-        turns = mount.rotation.T @ data.geom_xmat[ids].reshape(-1, 3, 3)
-        centres = (data.geom_xpos[ids] - np.array(mount.position_m)) @ mount.rotation
-        return float(
-            max(at[2] + _extent(part, turn)[2] for part, at, turn in zip(self.object.parts, centres, turns, strict=True))
-        )
+        _, high = self._bounds_m(state, mount.rotation, np.array(mount.position_m))
+        return float(high[2])
+
+    def _bounds_m(self, state: np.ndarray, turn: np.ndarray, origin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest corner of the object's bounding box in a frame: `turn` is world from frame."""
+        data = self.engine.forward(state)
+        if self.object.mesh is not None:
+            body = data.body("object")
+            corners = (self.object.mesh.corners @ body.xmat.reshape(3, 3).T + body.xpos - origin) @ turn
+            return corners.min(axis=0), corners.max(axis=0)
+        ids = self.object_geoms
+        turns = turn.T @ data.geom_xmat[ids].reshape(-1, 3, 3)
+        extents = np.stack([_extent(part, each) for part, each in zip(self.object.parts, turns, strict=True)])
+        centres = (data.geom_xpos[ids] - origin) @ turn
+        return (centres - extents).min(axis=0), (centres + extents).max(axis=0)
 
     def is_between_fingers(self, state: Float[np.ndarray, " state"]) -> bool:
         """Whether both of the protagonist's fingers touch the object."""
@@ -189,9 +197,10 @@ class Scene:
 
     @cached_property
     def object_geoms(self) -> np.ndarray:
-        """Geom ids of the object's parts, in order."""
+        """Geom ids of what is seen of the object: its parts, in order, or the surface of its mesh."""
         model = self.engine.model
-        return np.array([model.geom(f"part_{k}").id for k in range(len(self.object.parts))])
+        names = [SURFACE] if self.object.mesh is not None else [f"part_{k}" for k in range(len(self.object.parts))]
+        return np.array([model.geom(name).id for name in names])
 
     def _place(self) -> np.ndarray:
         """Lays the object down until it rests inside the workspace.
@@ -214,12 +223,7 @@ class Scene:
         state = self.engine.initial_state()
         parked = self._carriers[0][0].parked
         state[1 : 1 + len(parked)] = parked
-        yaw, tumble = rng.uniform(0, 2 * np.pi), rng.uniform(0, 2 * np.pi)
-        tumbled = rng.random() < TUMBLED_SHARE
-        about_z = np.array([np.cos(yaw / 2), 0, 0, np.sin(yaw / 2)])
-        about_x = np.array([np.cos(tumble / 2), np.sin(tumble / 2), 0, 0]) if tumbled else np.array([1.0, 0, 0, 0])
-        quat = np.empty(4)
-        mujoco.mju_mulQuat(quat, about_z, about_x)
+        quat = self._drawn_turn(rng)
         spread = np.array(self.config.spread_m)
         state[self.object_qpos] = np.concatenate([[0, 0, 0.5], quat])
         low, high = self.object_bounds_m(state)
@@ -227,6 +231,20 @@ class Scene:
         state[self.object_qpos][:2] = rng.uniform(-spread, spread) - middle[:2]
         state[self.object_qpos][2] = 0.5 - low[2] + 0.003
         return state
+
+    def _drawn_turn(self, rng: np.random.Generator) -> np.ndarray:
+        """How the object is laid down, quaternion wxyz: turned about z at will, a mesh in one of its stable poses."""
+        yaw, tumble = rng.uniform(0, 2 * np.pi), rng.uniform(0, 2 * np.pi)
+        tumbled = rng.random() < TUMBLED_SHARE
+        poses = self.object.mesh.poses if self.object.mesh is not None else ()
+        about_z = np.array([np.cos(yaw / 2), 0, 0, np.sin(yaw / 2)])
+        laid = np.array([np.cos(tumble / 2), np.sin(tumble / 2), 0, 0]) if tumbled else np.array([1.0, 0, 0, 0])
+        if poses:
+            odds = np.array([pose.probability for pose in poses])
+            laid = np.array(poses[int(rng.choice(len(poses), p=odds / odds.sum()))].quat_wxyz)
+        quat = np.empty(4)
+        mujoco.mju_mulQuat(quat, about_z, laid)
+        return quat
 
     def _settle(self, state: np.ndarray) -> np.ndarray | None:
         chunk = round(SETTLE_CHUNK_S / self.config.timestep_s)
@@ -268,6 +286,18 @@ def open_scene(config: WorldConfig, spec: SceneSpec, second: SecondHandConfig | 
     return Scene(config, spec, second)
 
 
+def require_compiles(model: ObjectModel) -> None:
+    """Whether the engine takes an object.
+
+    Raises:
+        DataError: it does not.
+    """
+    try:
+        _compile(WorldConfig(), model, None)
+    except ValueError as error:
+        raise DataError(f"the physics engine refuses it ({error}); simplify or mend the mesh (Blender: Remesh)") from None
+
+
 def _compile(config: WorldConfig, model: ObjectModel, second: SecondHandConfig | None) -> mujoco.MjModel:
     spec = mujoco.MjSpec()
     spec.compiler.degree = False
@@ -303,6 +333,9 @@ def _add_hand(spec: mujoco.MjSpec, hand: HandConfig, grip: GripConfig, mount: Mo
 def _add_object(spec: mujoco.MjSpec, model: ObjectModel) -> None:
     body = spec.worldbody.add_body(name="object", pos=[0, 0, 0.5])
     body.add_joint(name="object", type=mujoco.mjtJoint.mjJNT_FREE, damping=[AIR_DAMPING, 0, 0])
+    if model.mesh is not None:
+        _add_mesh(spec, body, model, model.mesh)
+        return
     for k, (part, mass) in enumerate(zip(model.parts, model.masses_kg, strict=True)):
         body.add_geom(
             name=f"part_{k}",
@@ -311,12 +344,34 @@ def _add_object(spec: mujoco.MjSpec, model: ObjectModel) -> None:
             pos=list(part.position_m),
             quat=list(part.quat_wxyz),
             mass=mass,
-            condim=3,
-            contype=TABLE_BIT | HAND_BIT,
-            conaffinity=TABLE_BIT | HAND_BIT | SECOND_BIT,
-            friction=[0.5, 0.003, 0.0001],
-            solref=[0.008 + model.softness_s, 1.0],
+            **_object_contacts(model),
         )
+
+
+def _object_contacts(model: ObjectModel) -> dict[str, Any]:
+    return {
+        "condim": 3,
+        "contype": TABLE_BIT | HAND_BIT,
+        "conaffinity": TABLE_BIT | HAND_BIT | SECOND_BIT,
+        "friction": [0.5, 0.003, 0.0001],
+        "solref": [0.008 + model.softness_s, 1.0],
+    }
+
+
+def _add_mesh(spec: mujoco.MjSpec, body: mujoco.MjsBody, model: ObjectModel, mesh: MeshBody) -> None:
+    """A surface that weighs nothing and touches nothing, convex parts that do not weigh either, and the mass as it is known."""
+    body.explicitinertial = True
+    body.mass = model.mass_kg
+    body.ipos = list(mesh.centre_of_mass_m)
+    body.fullinertia = list(mesh.inertia_kg_m2)
+    surface = spec.add_mesh(name=SURFACE, inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL)
+    surface.uservert, surface.userface = mesh.vertices.ravel(), mesh.faces.ravel()
+    as_mesh = {"type": mujoco.mjtGeom.mjGEOM_MESH, "mass": 0.0}
+    body.add_geom(name=SURFACE, meshname=SURFACE, contype=0, conaffinity=0, **as_mesh)
+    for k, corners in enumerate(mesh.hulls):
+        hull = spec.add_mesh(name=f"hull_{k}", inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_CONVEX)
+        hull.uservert = corners.ravel()
+        body.add_geom(name=hull.name, meshname=hull.name, group=HULL_GROUP, **as_mesh, **_object_contacts(model))
 
 
 def _extent(part: Part, rotation: np.ndarray) -> np.ndarray:

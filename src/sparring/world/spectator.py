@@ -12,9 +12,10 @@ from jaxtyping import Float, UInt8
 from sparring.config import Point
 from sparring.world.hand import HAND_GROUP
 from sparring.world.rays import AMBIENT, DIFFUSE, intersect, lit, object_surface, shaded
-from sparring.world.scene import Scene
+from sparring.world.scene import HULL_GROUP, Scene
 
-ALL_GROUPS = np.ones(6, np.uint8)
+ALL_GROUPS = np.array([group != HULL_GROUP for group in range(6)], np.uint8)
+"""All that can be seen, hands included."""
 LIGHT_M = np.array([-0.5, -0.7, 1.6])
 SKY, TABLE, TABLE_LINES = np.array([0.93, 0.95, 0.97]), np.array([0.78, 0.80, 0.82]), np.array([0.70, 0.72, 0.75])
 HAND, PADS, SECOND = np.array([0.42, 0.46, 0.53]), np.array([0.20, 0.21, 0.24]), np.array([0.78, 0.30, 0.24])
@@ -112,6 +113,8 @@ def geom_colour(scene: Scene, index: int) -> np.ndarray:
     """Colour of a geom, RGB in 0..1; of an object's part without its pattern."""
     geom, first = scene.engine.model.geom(index), scene.object_geoms[0]
     if first <= index < first + len(scene.object_geoms):
+        if scene.object.mesh is not None:
+            return scene.object.mesh.mean_colour
         return np.array(scene.object.parts[index - first].colour)
     if int(geom.group[0]) != HAND_GROUP:
         return TABLE

@@ -1,6 +1,7 @@
 """Objects by name, and the sets that players train and are tested on.
 
-A procedural object is called `family-seed`, such as `hammer-0017`; the same name is the same object everywhere.
+A procedural object is called `family-seed`, such as `hammer-0017`, one that was imported `NAME@DIGEST:OBJECT`; the same name is
+the same object everywhere.
 """
 
 from collections import ChainMap
@@ -8,10 +9,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from sparring.config import ObjectConfig, ObjectSet
+from sparring.config import FAMILIES_SET, IMPORTED_SET, OBJECT_SETS, ObjectConfig
 from sparring.errors import ConfigError, unknown_name
 from sparring.seeding import rng_of
 from sparring.world.objects.families import NOVEL_FAMILIES, TRAINING_FAMILIES
+from sparring.world.objects.imported import imported_object, imported_set
 from sparring.world.objects.model import ObjectModel, assemble, looks_like_kg, recoloured
 from sparring.world.objects.named import NAMED_OBJECTS
 
@@ -27,8 +29,11 @@ def object_named(name: str, config: ObjectConfig) -> ObjectModel:
     """The object of that name.
 
     Raises:
-        ConfigError: no such named object and no such family.
+        ConfigError: no such named object, no such family, no such object in an imported set.
+        DataError: the imported set is not on this machine, or damaged.
     """
+    if "@" in name:
+        return imported_object(name)
     if name in NAMED_OBJECTS:
         return NAMED_OBJECTS[name]
     family, _, number = name.rpartition("-")
@@ -56,10 +61,16 @@ def _mass_kg(looks_kg: float, factor: float, config: ObjectConfig) -> float:
     return float(np.clip(mass * factor, *config.mass_kg))
 
 
-def names_in(objects: ObjectSet, config: ObjectConfig) -> tuple[str, ...]:
-    """The names in a set: `training` (seeds that players train on), `held-out` (other seeds of the same families),
-    `novel-families` (families never trained on), `named` (the paper's ten).
+def names_in(objects: str, config: ObjectConfig) -> tuple[str, ...]:
+    """The names in a set: `training` (what players train on), `held-out` (other seeds of the training families), `novel-families`
+    (families never trained on), `named` (the paper's ten), or an imported set, NAME@DIGEST.
+
+    Raises:
+        ConfigError: there is no such set.
+        DataError: an imported set is not on this machine, or damaged.
     """
+    if objects == "training" and config.train_on != FAMILIES_SET:
+        objects = config.train_on
     match objects:
         case "named":
             return tuple(NAMED_OBJECTS)
@@ -69,6 +80,17 @@ def names_in(objects: ObjectSet, config: ObjectConfig) -> tuple[str, ...]:
             return _spread(tuple(TRAINING_FAMILIES), FIRST_HELD_OUT_SEED, config.held_out_n)
         case "novel-families":
             return _spread(tuple(NOVEL_FAMILIES), 0, config.novel_n)
+        case _ if IMPORTED_SET.fullmatch(objects):
+            return imported_set(objects).object_names
+        case _:
+            raise ConfigError(unknown_name("set of objects", objects, [*OBJECT_SETS, "NAME@DIGEST of an imported set"]))
+
+
+def kind_of(name: str) -> str:
+    """What an object is counted with in tables: its family; one of the paper's ten, and an imported one, by itself."""
+    if "@" in name:
+        return name.partition(":")[2]
+    return name if name in NAMED_OBJECTS else name.rpartition("-")[0]
 
 
 def _spread(families: tuple[str, ...], first_seed: int, n: int) -> tuple[str, ...]:

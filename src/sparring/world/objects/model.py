@@ -6,6 +6,8 @@ from typing import Literal
 
 import numpy as np
 
+from sparring.world.objects.mesh import MeshBody
+
 Shape = Literal["box", "cylinder", "capsule", "ellipsoid"]
 Vector = tuple[float, float, float]
 UPRIGHT = (1.0, 0.0, 0.0, 0.0)
@@ -76,14 +78,17 @@ class ObjectModel:
     name: str
     family: str
     parts: tuple[Part, ...]
+    """None where it was brought in as a mesh."""
     masses_kg: tuple[float, ...]
-    """Mass of each part."""
+    """Mass of each part; of a mesh the one mass."""
     friction: float
     """Surface factor that multiplies the pad's friction coefficient."""
     softness_s: float = 0.0
     """Contact time constant added by a soft body; 0 is rigid."""
     materials_hidden: bool = field(default=False)
     """Whether paint hides what the parts are made of, so that mass cannot be seen."""
+    mesh: MeshBody | None = None
+    """What it consists of instead of parts, where it was brought in as a mesh."""
 
     @property
     def mass_kg(self) -> float:
@@ -93,6 +98,8 @@ class ObjectModel:
     @property
     def centre_of_mass_m(self) -> np.ndarray:
         """Centre of mass in the object frame, shape [3]."""
+        if self.mesh is not None:
+            return np.array(self.mesh.centre_of_mass_m)
         positions = np.array([part.position_m for part in self.parts])
         return np.average(positions, axis=0, weights=self.masses_kg)
 

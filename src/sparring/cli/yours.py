@@ -1,0 +1,74 @@
+"""What of the world may be the user's own: options that commands which make a world share, and the config that they lead to."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
+
+import tyro
+
+from sparring.config import FAMILIES_SET, ROBOTS, HandConfig, RunConfig
+
+RobotName = Literal["floating", "baxter"]
+
+
+@dataclass(frozen=True)
+class YoursConfig:
+    """Robot, objects and gripper. As the preset or config says unless given."""
+
+    robot: RobotName | None = None
+    """floating: hands that go wherever they are told to, fast; baxter: two arms, as in the paper (docs/own-robot.md)."""
+    objects: str | None = None
+    """An imported set to train on, in place of the procedural families: its folder, its name, or NAME@DIGEST; see
+    `sparring objects import`. What players are tested on is test.objects."""
+    hand: str | None = None
+    """The gripper: franka, rethink, robotiq-2f85, or the path of an MJCF file with its adapter (docs/own-gripper.md)."""
+    second_hand: str | None = None
+    """The gripper that snatches, likewise."""
+
+
+Yours = Annotated[YoursConfig, tyro.conf.arg(name="")]
+YOURS = YoursConfig()
+
+
+def with_yours(config: RunConfig, yours: YoursConfig) -> RunConfig:
+    """The config with what is the user's own brought in.
+
+    Raises:
+        ConfigError: it is not there, or not what it should be.
+        DataError: damaged.
+    """
+    if yours.robot is not None:
+        config = ROBOTS[yours.robot](config)
+    if yours.objects is not None:
+        objects = replace(config.world.objects, train_on=set_named(yours.objects))
+        config = replace(config, world=replace(config.world, objects=objects))
+    if yours.hand is not None:
+        config = replace(config, world=replace(config.world, hand=_brought_in(yours.hand, config.world.hand)))
+    if yours.second_hand is not None:
+        snatch = config.attack.snatch
+        second = replace(snatch.second_hand, hand=_brought_in(yours.second_hand, snatch.second_hand.hand))
+        config = replace(config, attack=replace(config.attack, snatch=replace(snatch, second_hand=second)))
+    return config
+
+
+def set_named(objects: str) -> str:
+    """A set of objects as configs hold it: by its own name, or with the digest of what was imported."""
+    from sparring.assets.keeping import resolved_set
+
+    return resolved_set(objects)
+
+
+def require_sets(config: RunConfig) -> None:
+    """Checks that every set of objects that a config names is here.
+
+    Raises:
+        ConfigError: no such set.
+        DataError: a set is not on this machine.
+    """
+    for name in {config.world.objects.train_on, config.test.objects} - {FAMILIES_SET}:
+        set_named(name)
+
+
+def _brought_in(hand: str, before: HandConfig) -> HandConfig:
+    from sparring.world.grippers.store import bring_in
+
+    return bring_in(hand, before)
