@@ -1,4 +1,4 @@
-"""Imports go one way: errors config seeding -> world data farm -> actions -> players -> game -> evaluation -> viewing -> cli."""
+"""Imports go one way: errors config seeding -> world data farm -> actions -> players -> game -> evaluation -> stress -> viewing -> cli."""
 
 import ast
 import subprocess
@@ -20,8 +20,9 @@ ROOM_RANKS = {
     "game": 4,
     "evaluation": 5,
     "remote": 5,
-    "viewing": 6,
-    "cli": 7,
+    "stress": 6,
+    "viewing": 7,
+    "cli": 8,
 }
 MODULE_RANKS = dict.fromkeys(("errors", "config", "config_file", "seeding", "scoring"), 0)
 RANKS = ROOM_RANKS | MODULE_RANKS

@@ -18,6 +18,9 @@ MOST_N, MOST_OBJECTS_N, MOST_ITERATIONS_N = 10**9, 10**6, 1000
 """No count is larger, no set of objects, and no bout: such a config would be read, and then nothing would come to an end."""
 PALM_ROOM_M = 0.05
 """Room that a palm takes behind its fingers."""
+MOST_ATTACKS_N = 15
+"""At most so many different random attacks of each kind on one held object: there are 15 shakes."""
+TESTED_SETS: tuple[ObjectSet, ...] = ("named", "novel-families", "held-out")
 ATTACKED_SHARE = 0.45
 """At most about this share of grasps is sensed as held and attacked (docs/calibration.md)."""
 
@@ -502,6 +505,41 @@ class TestConfig:
 
 
 @dataclass(frozen=True)
+class StressConfig:
+    """The stress test of a foreign grasp detector (docs/stress.md). Other runs do not look at it."""
+
+    objects: tuple[ObjectSet, ...] = ("named", "novel-families")
+    """Sets that the test scenes are drawn from, as many scenes from each; the adversary never trains on them."""
+    scenes_n: int = 160
+    """Test scenes. What is lifted there meets all shakes and all snatches."""
+    training_scenes_n: int = 320
+    """Scenes with training objects on which the adversary learns."""
+    training_attacks_n: int = 5
+    """Random attacks of each kind on every object that is held up while the adversary learns."""
+    forces_n: tuple[float, ...] = (3.5, 7.0, 14.0, 35.0)
+    """Grip forces of each finger that the first test scenes are tried with; none: no sweep."""
+    force_scenes_n: int = 40
+    """Test scenes that are tried with every grip force, and then meet all shakes."""
+    wave_scenes_n: int = 32
+    """Scenes in one wave, which is one shard on disk."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "scenes_n", "training_scenes_n", "training_attacks_n", "force_scenes_n", "wave_scenes_n")
+        _require(self.scenes_n <= MOST_OBJECTS_N, "StressConfig.scenes_n", self.scenes_n, f"at most {MOST_OBJECTS_N}")
+        _require(
+            self.training_attacks_n <= MOST_ATTACKS_N,
+            "StressConfig.training_attacks_n",
+            self.training_attacks_n,
+            f"at most {MOST_ATTACKS_N}, the shakes that there are",
+        )
+        unlike = bool(self.objects) and len(set(self.objects)) == len(self.objects) and "training" not in self.objects
+        allowed = f"different sets among {', '.join(TESTED_SETS)}: on training objects the adversary has learned"
+        _require(unlike, "StressConfig.objects", self.objects, allowed)
+        forces = all(0 < force < math.inf for force in self.forces_n) and len(set(self.forces_n)) == len(self.forces_n)
+        _require(forces, "StressConfig.forces_n", self.forces_n, "different positive forces")
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """All that decides a run's results. Where it runs, on how many workers, does not."""
 
@@ -513,6 +551,7 @@ class RunConfig:
     learning: LearningConfig = field(default_factory=LearningConfig)
     match: MatchConfig = field(default_factory=MatchConfig)
     test: TestConfig = field(default_factory=TestConfig)
+    stress: StressConfig = field(default_factory=StressConfig)
 
     def __post_init__(self) -> None:
         _require(self.seed >= 0, "RunConfig.seed", self.seed, "zero or positive")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from sparring.cli.keeping import cell, digest, verify
 from sparring.cli.playing import crossplay, evaluate, play
 from sparring.cli.showing import figures, report
+from sparring.cli.stressing import stress
 from sparring.cli.using import export, grasp, weights
 from sparring.cli.watching import watch
 
@@ -12,6 +13,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "play": play,
     "evaluate": evaluate,
     "crossplay": crossplay,
+    "stress": stress,
     "report": report,
     "watch": watch,
     "figures": figures,
