@@ -1,4 +1,6 @@
-"""Imports go one way: errors config seeding -> world data farm -> actions -> players -> game -> evaluation -> stress -> viewing -> cli."""
+"""Imports go one way: errors config seeding -> world data farm -> actions -> players -> game -> evaluation -> stress -> viewing
+-> cli.
+"""
 
 import ast
 import subprocess

@@ -119,7 +119,7 @@ class Outcomes:
         return result
 
 
-def test_outcomes(run: RunFolder) -> Outcomes:
+def outcomes_in(run: RunFolder) -> Outcomes:
     """What a trial's test came to.
 
     Raises:

@@ -8,12 +8,12 @@ from sparring.config import RunConfig
 from sparring.evaluation.statistics import Rate
 from sparring.game.run_folder import RunFolder
 from sparring.stress import summary
-from sparring.stress.outcomes import COLUMNS_OF, Outcomes, force_outcomes, test_outcomes
+from sparring.stress.outcomes import COLUMNS_OF, Outcomes, force_outcomes, outcomes_in
 from sparring.stress.trial import KINDS, read_detector
 
 
 @dataclass(frozen=True, eq=False)
-class Tested:
+class Stressed:
     """A detector's trial."""
 
     detector: str
@@ -27,17 +27,17 @@ class Tested:
     """The first test scenes under other grip forces."""
 
 
-def read_trial(run: RunFolder) -> Tested:
+def read_trial(run: RunFolder) -> Stressed:
     """A trial from its folder.
 
     Raises:
         SparringError: unfinished or damaged.
     """
     detector, config = read_detector(run), run.config()
-    return Tested(detector["name"], detector["sha256"], run, config, test_outcomes(run), force_outcomes(run, config))
+    return Stressed(detector["name"], detector["sha256"], run, config, outcomes_in(run), force_outcomes(run, config))
 
 
-def as_json(tested: Tested, against: Tested | None) -> dict[str, Any]:
+def as_json(tested: Stressed, against: Stressed | None) -> dict[str, Any]:
     """Everything that the report says in numbers. Attacks are counted from 0 within their kind."""
     told: dict[str, Any] = {"detectors": [_told(one) for one in (tested, against) if one is not None]}
     if against is not None:
@@ -45,7 +45,7 @@ def as_json(tested: Tested, against: Tested | None) -> dict[str, Any]:
     return told
 
 
-def _told(tested: Tested) -> dict[str, Any]:
+def _told(tested: Stressed) -> dict[str, Any]:
     outcomes = tested.outcomes
     waited = summary.waited(outcomes)
     return {

@@ -103,7 +103,7 @@ class Rounds:
                 raise PolicyError(f"{error} (its traceback is in {log})") from error.__cause__
 
     def _waited(self, held: Sequence[_Tried]) -> list[Row]:
-        """Nobody attacks: does the hand still hold it two seconds later?"""
+        """Nobody attacks: whether the hand still holds it two seconds later."""
         results = self.cell.stability(WAITING, [_held(one) for one in held])
         return [
             one.row | _named(one, WAITING) | {"adversary": WAITING} | attack_row(result, 0, one.outcome.states[0])

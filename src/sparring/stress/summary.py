@@ -173,8 +173,8 @@ def failure_maps(outcomes: Outcomes) -> list[FailureMap]:
     """Both ways of failing over mass and friction, and over mass and distance from the centre of mass."""
     known = properties(outcomes)
     return [
-        _failure_map(failure, *which, ("mass", known["mass"]), (column, known[column]))
-        for failure, which in failures(outcomes).items()
+        _failure_map(failure, failed, counts, ("mass", known["mass"]), (column, known[column]))
+        for failure, (failed, counts) in failures(outcomes).items()
         for column in ("friction", "distance from the centre of mass")
     ]
 
@@ -193,7 +193,8 @@ def _failure_map(
         )
         for x in range(MASS_BINS_N)
     )
-    return FailureMap(failure, row[0], column[0], *(tuple(map(float, inner)) for inner in edges), cells)
+    row_edges, column_edges = (tuple(map(float, inner)) for inner in edges)
+    return FailureMap(failure, row[0], column[0], row_edges, column_edges, cells)
 
 
 def _edges(values: np.ndarray, bins_n: int) -> np.ndarray:
@@ -251,7 +252,8 @@ def compared(first: Outcomes, second: Outcomes) -> list[Compared]:
     """One detector less another, on the scenes that both have played validly."""
     one, other = _on_common_scenes(first, second)
     found = [Compared("lifted", *_both(one.lifted, other.lifted))]
-    for kind, choice in (("any", "random"), ("shake", "worst"), ("any", "learned")):
+    attacks: tuple[tuple[str, Choice], ...] = (("any", "random"), ("shake", "worst"), ("any", "learned"))
+    for kind, choice in attacks:
         survived = [survival_of_all(outcomes, kind, choice) for outcomes in (one, other)]
         what = _what_survived(kind, choice)
         if choice == "random":

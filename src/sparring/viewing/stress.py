@@ -1,13 +1,14 @@
 """The page of a stress test: what an adversary leaves of a detector's grasps, where they fail, and the weakest of them."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.evaluation.statistics import Estimate, Rate, estimate
 from sparring.evaluation.wording import in_points, percent
 from sparring.stress import summary
 from sparring.stress.outcomes import Choice
-from sparring.stress.results import Tested
+from sparring.stress.results import Stressed
 from sparring.stress.summary import Compared, FailureMap
 from sparring.stress.trial import KINDS
 from sparring.viewing.document import Chart, Commands, Document, Grid, Line, Listed, Part, Point, Section, Table, Text
@@ -18,28 +19,28 @@ SHOWN_ATTACKS_N = 15
 PICKED = {"random": "a random", "learned": "the learned", "worst": "the worst"}
 KIND_TOLD = {"shake": "shake", "snatch": "snatch", "any": "attack"}
 UNITS = {"mass": (1000.0, "g"), "distance from the centre of mass": (1000.0, "mm"), "friction": (1.0, "")}
-HOW = """The detector sees an overhead picture of one object on a table, its camera, and the depth where it asks for it; never a
-mask, a pose or a mass. Its grasp with the highest score is carried out with the hand's error ({position_mm:g} mm and {angle_deg:g}
-degrees, one standard deviation), at {force_n:g} N a finger. The hand opens fully ({opening_mm:g} mm) whatever width is asked for. Lifted
-means raised {lift_cm:g} cm and held {hold_s:g} s. Every lifted object then meets all 15 shakes and all 36 snatches, each from the same
-state, so that chance, the learned adversary and the worst case are compared on the same grasps."""
-LEARNING = """The adversary is two small networks, one for shakes and one for snatches. They have learned from {attacks_n} random attacks
-on what this detector lifted in {training_n} other scenes with other objects, and pick one attack from the picture around the
-grasp. The learned attack of both kinds is the one that its network believes in more."""
-INTERVALS = """Intervals are 95 %: Wilson's for shares of scenes, a bootstrap over objects for random attacks (a mean over all of
-them) and for AUC. Differences of two detectors are on the same scenes (Agresti-Min; p by McNemar's exact test)."""
+HOW = """The detector sees an overhead picture of one object on a table, its camera, and the depth where it asks for it; never
+a mask, a pose or a mass. Its grasp with the highest score is carried out with the hand's error ({position_mm:g} mm and
+{angle_deg:g} degrees, one standard deviation), at {force_n:g} N a finger. The hand opens fully ({opening_mm:g} mm) whatever
+width is asked for. Lifted means raised {lift_cm:g} cm and held {hold_s:g} s. Every lifted object then meets all 15 shakes and
+all 36 snatches, each from the same state, so that chance, the learned adversary and the worst case are compared on the same
+grasps."""
+LEARNING = """The adversary is two small networks, one for shakes and one for snatches. They have learned from {attacks_n} random
+attacks on what this detector lifted in {training_n} other scenes with other objects, and pick one attack from the picture
+around the grasp. The learned attack of both kinds is the one that its network believes in more."""
+INTERVALS = """Intervals are 95 %: Wilson's for shares of scenes, a bootstrap over objects for random attacks (a mean over all
+of them) and for AUC. Differences of two detectors are on the same scenes (Agresti-Min; p by McNemar's exact test)."""
 LIMITS = (
     "The worst of 51 known attacks is not the worst there is: what survives all of them may still fall.",
     "Simulation: rigid procedural objects, a floating parallel-jaw hand, one object at a time, one camera from above.",
-    "Pictures are procedural. A detector trained on photographs may fail for the look alone; `lifted` says so, and what is lifted "
-    "is what the attacks are about.",
+    "Pictures are procedural. A detector trained on photographs may fail for the look alone, which shows in what it lifts.",
     "Survival of what was lifted compares detectors on different objects, since each lifts others; the shares of all scenes, and "
     "differences, compare them on the same ones.",
     "The adversary has learned from few attacks. A better one would come closer to the worst.",
 )
 
 
-def stress_report(tested: Tested, against: Tested | None) -> Document:
+def stress_report(tested: Stressed, against: Stressed | None) -> Document:
     """Everything that a trial has to tell, beside another detector's where there is one."""
     sections = [
         _results(tested),
@@ -55,7 +56,7 @@ def stress_report(tested: Tested, against: Tested | None) -> Document:
     return Document(f"`{tested.detector}` under stress", _headline(tested, against), tuple(sections))
 
 
-def _headline(tested: Tested, against: Tested | None) -> str:
+def _headline(tested: Stressed, against: Stressed | None) -> str:
     lifted = summary.lifted_rate(tested.outcomes)
     told = f"Of {lifted.n} scenes, `{tested.detector}` lifts {_share(estimate(lifted))}."
     left = {one.choice: one.of_lifted for one in summary.survivals(tested.outcomes) if one.kind == "any"}
@@ -68,7 +69,7 @@ def _headline(tested: Tested, against: Tested | None) -> str:
     return told if against is None else f"{told} {_verdict(tested, against)}"
 
 
-def _verdict(tested: Tested, against: Tested) -> str:
+def _verdict(tested: Stressed, against: Stressed) -> str:
     """Which of two detectors is better, if that can be told."""
     verdicts = [
         f"{one.what} {_points(one)} points ({'more' if low > 0 else 'less' if high < 0 else 'no difference beyond chance'})"
@@ -79,7 +80,7 @@ def _verdict(tested: Tested, against: Tested) -> str:
     return f"Less `{against.detector}` on the same scenes: {'; '.join(verdicts)}."
 
 
-def _results(tested: Tested) -> Section:
+def _results(tested: Stressed) -> Section:
     outcomes = tested.outcomes
     lifted, (of_lifted, of_all) = summary.lifted_rate(outcomes), summary.waited(outcomes)
     survivals = summary.survivals(outcomes)
@@ -108,7 +109,7 @@ def _results(tested: Tested) -> Section:
     if missing:
         parts.insert(0, Text(f"In {missing} of {lifted.n} scenes the detector found no grasp; they count as failures."))
     if outcomes.invalid_n:
-        parts.insert(0, Text(f"{outcomes.invalid_n} scenes went wrong in the physics or a worker, and count for nobody."))
+        parts.insert(0, Text(f"Scenes that went wrong in the physics or a worker, and count for nobody: {outcomes.invalid_n}."))
     return Section("What survives", tuple(parts))
 
 
@@ -118,7 +119,7 @@ def _attacked(kind: str, choice: Choice) -> str:
     return f"survived {PICKED[choice]} {KIND_TOLD[kind]}"
 
 
-def _gains(tested: Tested) -> tuple[list[str], list[list[str]]]:
+def _gains(tested: Stressed) -> tuple[list[str], list[list[str]]]:
     body = []
     for kind in summary.KINDS_TOLD:
         gain = summary.learned_gain(tested.outcomes, kind)
@@ -126,15 +127,15 @@ def _gains(tested: Tested) -> tuple[list[str], list[list[str]]]:
     return ["attack", "learned less random (points)", "n"], body
 
 
-def _comparison(tested: Tested, against: Tested) -> Section:
+def _comparison(tested: Stressed, against: Stressed) -> Section:
     body = [
         [one.what, _share(one.first), _share(one.second), _points(one), _p(one), str(one.first.n)]
         for one in summary.compared(tested.outcomes, against.outcomes)
     ]
     header = ["of all scenes", tested.detector, against.detector, "difference (points)", "p", "n"]
     told = (
-        "Both meet the same scenes with the same errors of the hand. Each has met an adversary that learned against it alone, with "
-        "the same budget."
+        "Both meet the same scenes with the same errors of the hand. Each has met an adversary that learned against it alone, "
+        "with the same budget."
     )
     caption = f"`{tested.detector}` less `{against.detector}`"
     return Section("Compared", (Text(told), Table(caption, (header, body))))
@@ -156,7 +157,7 @@ def _p(one: Compared) -> str:
     return "" if one.difference is None else f"{one.difference.p:.2g}"
 
 
-def _attacks(tested: Tested) -> Section:
+def _attacks(tested: Stressed) -> Section:
     """Which attacks dislodge most, and which the adversary picks."""
     parts: list[Part] = []
     for kind in KINDS:
@@ -178,7 +179,7 @@ def _attacks(tested: Tested) -> Section:
         parts.append(
             Chart(
                 name=f"attacks-{kind}",
-                caption=f"How often each {kind} dislodges what was lifted, {of}; and how often the learned adversary picks it",
+                caption=f"How often each {kind} dislodges what was lifted ({of}), and how often the learned adversary picks it",
                 x_label=kind,
                 y_label="dislodged of lifted",
                 lines=(Line(kind, tuple(points)),),
@@ -188,15 +189,15 @@ def _attacks(tested: Tested) -> Section:
     return Section("Which attacks dislodge most", tuple(parts))
 
 
-def _failures(tested: Tested) -> Section:
+def _failures(tested: Stressed) -> Section:
     maps = [_map(one) for one in summary.failure_maps(tested.outcomes)]
     body = [
         [one.failure, one.prop, "" if one.auc is None else f"{one.auc.value:.2f}", _auc_interval(one.auc), _n(one.auc)]
         for one in summary.what_tells(tested.outcomes)
     ]
     told = (
-        "AUC: the chance that a scene that fails has more of a property than one that does not; 0.5 tells nothing. Friction is the "
-        "object's surface relative to a plain one. No detector knows mass, friction or centre of mass."
+        "AUC: the chance that a scene that fails has more of a property than one that does not; 0.5 tells nothing. Friction is "
+        "the object's surface relative to a plain one. No detector knows mass, friction or centre of mass."
     )
     header = ["failure", "property", "AUC", "95 %", "n"]
     return Section("Where it fails", (*maps, Text(told), Table("Which property tells failures", (header, body))))
@@ -218,20 +219,20 @@ def _map(one: FailureMap) -> Grid:
 def _ranges(name: str, edges: Sequence[float]) -> tuple[str, ...]:
     scale, unit = UNITS[name]
     told = [f"{scale * edge:.3g}" for edge in edges]
-    return tuple(f"{low} to {high} {unit}".rstrip() for low, high in zip(told, told[1:], strict=False))
+    return tuple(f"{low} to {high} {unit}".rstrip() for low, high in pairwise(told))
 
 
 def _auc_interval(found: Estimate | None) -> str:
     return "" if found is None else f"{found.low:.2f} to {found.high:.2f}"
 
 
-def _forces(tested: Tested, against: Tested | None) -> Section:
+def _forces(tested: Stressed, against: Stressed | None) -> Section:
     charts = [_force_chart(one) for one in (tested, against) if one is not None]
     told = f"The first {tested.config.stress.force_scenes_n} test scenes, with the same grasps, at every grip force."
     return Section("Grip force", (Text(told), *charts, *(_force_table(one) for one in (tested, against) if one is not None)))
 
 
-def _force_chart(tested: Tested) -> Chart:
+def _force_chart(tested: Stressed) -> Chart:
     found = summary.by_force(tested.swept)
     columns = {
         "lifted": [(one.force_n, one.lifted) for one in found],
@@ -256,7 +257,7 @@ def _force_chart(tested: Tested) -> Chart:
     )
 
 
-def _force_table(tested: Tested) -> Table:
+def _force_table(tested: Stressed) -> Table:
     body = [
         [f"{one.force_n:g} N", _full(one.lifted), _full(one.random_shake), _full(one.worst_shake)]
         for one in summary.by_force(tested.swept)
@@ -265,7 +266,7 @@ def _force_table(tested: Tested) -> Table:
     return Table(f"`{tested.detector}` by grip force, of all scenes", (header, body))
 
 
-def _objects(tested: Tested) -> Section:
+def _objects(tested: Stressed) -> Section:
     body = [
         [
             one.name,
@@ -280,7 +281,7 @@ def _objects(tested: Tested) -> Section:
     return Section("By object", (Table("Survived: of what was lifted. Least robust first", (header, body)),))
 
 
-def _method(tested: Tested) -> Section:
+def _method(tested: Stressed) -> Section:
     world, stress = tested.config.world, tested.config.stress
     how = HOW.format(
         position_mm=1000 * world.noise.position_m,
@@ -295,14 +296,14 @@ def _method(tested: Tested) -> Section:
     return Section("How, and what it does not say", (Text(how), Text(learning), Text(INTERVALS), Listed(LIMITS)))
 
 
-def _trained_n(tested: Tested, kind: str) -> int:
+def _trained_n(tested: Stressed, kind: str) -> int:
     """Attacks that an adversary has learned from, or was watched on."""
     rows = [row for row in tested.run.metrics() if row["fit"] == f"adversary-{kind}" and "summary" in row]
     told = rows[-1]["summary"] if rows else {}
     return int(told.get("trained_n", 0)) + int(told.get("held_out", {}).get("n", 0))
 
 
-def _made_from(trials: Sequence[Tested]) -> Section:
+def _made_from(trials: Sequence[Stressed]) -> Section:
     body: list[list[str]] = []
     for one in trials:
         told = one.run.provenance()

@@ -14,7 +14,7 @@ from sparring.game import jobs
 from sparring.game.replay import Attempt, replay
 from sparring.players.patches import crop_about
 from sparring.stress.outcomes import MENU, Outcomes
-from sparring.stress.results import Tested
+from sparring.stress.results import Stressed
 from sparring.stress.trial import TEST
 from sparring.viewing.document import Gallery, Picture, Section, Text
 from sparring.viewing.film import strip
@@ -25,13 +25,13 @@ from sparring.world.scene import SceneSpec
 WEAKEST_N, STURDY_N, MISSED_N, FILMS_N = 12, 4, 8, 3
 
 
-def picture_sections(tested: Tested) -> list[Section]:
+def picture_sections(tested: Stressed) -> list[Section]:
     """Galleries of the weakest and the sturdiest of what was lifted, of confident failures, and strips of attacks."""
     outcomes, config = tested.outcomes, tested.config
-    shares = (
-        np.nanmean(np.where(np.isfinite(outcomes.fell), outcomes.fell, np.nan), axis=1) if len(outcomes.rows) else np.zeros(0)
-    )
-    held = [int(at) for at in np.argsort(-shares, kind="stable") if np.isfinite(shares[at])]
+    attacked = np.flatnonzero(np.isfinite(outcomes.fell).any(axis=1))
+    shares = np.nanmean(outcomes.fell[attacked], axis=1)
+    weakest = np.argsort(-shares, kind="stable")
+    held = list(map(int, attacked[weakest]))
     missed = np.flatnonzero(~outcomes.lifted & outcomes.found)
     scores = outcomes.column("probability")
     confident = sorted(map(int, missed), key=lambda at: -scores[at])[:MISSED_N]
@@ -44,7 +44,7 @@ def picture_sections(tested: Tested) -> list[Section]:
         )
         if pictures
     ]
-    films = [_film(tested, at) for at in held[:FILMS_N] if shares[at] > 0]
+    films = [_film(tested, at) for at in held[:FILMS_N] if (outcomes.fell[at] == 1).any()]
     return [
         *([Section("The weakest grasps", tuple(galleries))] if galleries else []),
         *([Section("How they fall", (Text(_FILMED), Gallery("films", "Attacks", tuple(films), wide=True)))] if films else []),
@@ -54,7 +54,8 @@ def picture_sections(tested: Tested) -> list[Section]:
 _WEAKEST = "Lifted, but the most attacks dislodge it"
 _STURDIEST = "Lifted, and the fewest attacks dislodge it"
 _MISSED = "Not lifted, though the detector gave its highest scores"
-_FILMED = "The attack that the adversary believes in most, of those that dislodge; played again from its seeds. The strip goes with the hand."
+_FILMED = """The attack that the adversary believes in most, of those that dislodge; played again from its seeds. The strip goes
+with the hand."""
 
 
 def _held_tile(outcomes: Outcomes, at: int, config: RunConfig) -> Picture:
@@ -63,7 +64,7 @@ def _held_tile(outcomes: Outcomes, at: int, config: RunConfig) -> Picture:
     worst = _telling_attack(outcomes, at)
     by = f"; by {_action_told(worst)}" if worst is not None else ""
     told = f"{_grasp_told(row)}: {fell_n} of {played_n} attacks dislodge it{by}"
-    return Picture(told, f"A grasp: {told}", _tile(row, config, UNSTABLE if fell_n else STABLE), label=row["family"])
+    return Picture(told, f"A grasp: {told}", _tile(row, config, UNSTABLE if fell_n else STABLE))
 
 
 def _missed_tile(row: Row, config: RunConfig) -> Picture:
@@ -105,7 +106,7 @@ def _tile(row: Row, config: RunConfig, colour: tuple[int, int, int]) -> bytes:
     return as_png(picture)
 
 
-def _film(tested: Tested, at: int) -> Picture:
+def _film(tested: Stressed, at: int) -> Picture:
     column = _telling_attack(tested.outcomes, at)
     assert column is not None
     kind, action = MENU[column]
@@ -117,7 +118,7 @@ def _film(tested: Tested, at: int) -> Picture:
     return Picture(told, f"Film strip: {told}", as_png(strip(again, frames_n=FRAMES_N, side_px=FRAME_PX).quantize(128)))
 
 
-def _record(tested: Tested, attempt: str) -> Row:
+def _record(tested: Stressed, attempt: str) -> Row:
     """The whole record of an attempt."""
     for path in shards_of(tested.run.stage(TEST)):
         names: Sequence[str] = read_shard(path, ["attempt"])["attempt"].to_pylist()

@@ -1,4 +1,4 @@
-"""A detector without learning: pairs of edge pixels that face each other, sampled and ranked as in grasp planners before networks.
+"""A detector without learning: pairs of edge pixels that face each other, as grasp planners before networks had it.
 
 Two edges within the hand's opening, with gradients along the line between them and against each other, are what two fingers
 can close on (antipodal grasps; Nguyen 1988). Needs pip install 'sparring[stress]'.
@@ -27,7 +27,7 @@ BEST_N = 20
 
 
 def antipodal(image: UInt8[np.ndarray, "h w 3"], camera: PinholeCamera) -> list[tuple[float, float, float, float, float]]:
-    """Grasps (column_px, row_px, angle_deg, score in 0..1, width_m), best first; none in a picture without pairs of edges."""
+    """Grasps (column_px, row_px, angle_deg, score, width_m), best first; none in a picture without pairs of edges."""
     pixel_m = camera.pixel_m(image.shape[1], image.shape[0])
     points, normals, strengths = _edges(image)
     first, second = _facing(points, normals, least_px=LEAST_M / pixel_m, most_px=OPENING_M / pixel_m)
@@ -40,9 +40,10 @@ def antipodal(image: UInt8[np.ndarray, "h w 3"], camera: PinholeCamera) -> list[
     ranks = _support(middles, angles, weights, (image.shape[0], image.shape[1])) * np.exp(-((apart_m / NEAR_M) ** 2) / 2)
     widths_m = np.linalg.norm(across, axis=1) * pixel_m
     best = np.argsort(-ranks, kind="stable")[:BEST_N]
+    columns = (middles[:, 0], middles[:, 1], np.rad2deg(angles), ranks, widths_m)
     return [
-        (*map(float, middles[at]), float(np.rad2deg(angles[at])), float(ranks[at] / ranks[best[0]]), float(widths_m[at]))
-        for at in best
+        (float(x), float(y), float(angle), float(score), float(width))
+        for x, y, angle, score, width in zip(*(one[best] for one in columns), strict=True)
     ]
 
 
@@ -53,8 +54,8 @@ def _edges(image: np.ndarray) -> tuple[Float[np.ndarray, "n 2"], Float[np.ndarra
     strongest = np.linalg.norm(steps, axis=0).argmax(axis=2)
     dx, dy = np.take_along_axis(steps, strongest[None, :, :, None], axis=3)[..., 0]
     most = float(np.hypot(dx, dy).max()) or 1.0
-    scaled = [(1000 * part / most).astype(np.int16) for part in (dx, dy)]
-    thin = cv2.Canny(*scaled, 1000 * WEAK_SHARE, 1000 * STRONG_SHARE, L2gradient=True) > 0
+    scaled_x, scaled_y = ((1000 * part / most).astype(np.int16) for part in (dx, dy))
+    thin = cv2.Canny(scaled_x, scaled_y, 1000 * WEAK_SHARE, 1000 * STRONG_SHARE, L2gradient=True) > 0
     rows, columns = np.nonzero(thin)
     strengths = np.hypot(dx, dy)[thin] / most
     kept = np.argsort(-strengths, kind="stable")[:EDGES_N]
