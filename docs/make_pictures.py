@@ -122,7 +122,7 @@ def _photograph(page: Path) -> None:
             opened.locator(place).evaluate("(one) => one.scrollIntoView({behavior: 'instant', block: 'start'})")
             path = PICTURES / f"{name}.png"
             opened.screenshot(path=path)
-            _shrink(Image.open(path), path)
+            shrink(Image.open(path), path)
         browser.close()
 
 
@@ -142,10 +142,11 @@ def _frames(run: Path) -> None:
     sheet = Image.new("RGB", (kept[0].width, sum(frame.height for frame in kept)))
     for number, frame in enumerate(kept):
         sheet.paste(frame, (0, number * frame.height))
-    _shrink(sheet, PICTURES / "film.png")
+    shrink(sheet, PICTURES / "film.png")
 
 
-def _shrink(picture: Image.Image, path: Path) -> None:
+def shrink(picture: Image.Image, path: Path) -> None:
+    """Writes a picture, with fewer colours where it is large."""
     picture.convert("RGB").save(path, optimize=True)
     if path.stat().st_size > PLENTY_BYTES:
         picture.convert("RGB").quantize(COLOURS_N, method=Image.Quantize.MAXCOVERAGE).save(path, optimize=True)

@@ -14,10 +14,12 @@ jaxtyping.install_import_hook("sparring", "checking.checked")
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True, database=None)
 settings.load_profile("suite")
 
-import tiny  # noqa: E402  after the hook, since it imports the package
+import small  # noqa: E402  after the hook, since they import the package
+import tiny  # noqa: E402
 
 from sparring.actions.adversaries import ADVERSARIES  # noqa: E402
 from sparring.game.run_folder import RunFolder  # noqa: E402
+from sparring.stress.results import Stressed  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +50,12 @@ def crossed(played: tiny.PlayedRun, tmp_path_factory: pytest.TempPathFactory) ->
     shutil.copytree(played.folder.path, path)
     tiny.cross(RunFolder(path))
     return RunFolder(path)
+
+
+@pytest.fixture(scope="session")
+def tried(tmp_path_factory: pytest.TempPathFactory) -> Stressed:
+    """A whole stress test in small, in this process. Read it, copy it, never change it."""
+    return small.stressed(tmp_path_factory.mktemp("tried") / "policy")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The examples run as they stand."""
 
+import re
 import shutil
 import socket
 import subprocess
@@ -67,6 +68,17 @@ def test_a_mesh_is_brought_in_and_played_with(tmp_path: Path, monkeypatch: pytes
     assert [line.split(":")[0].strip() for line in told[1:]] == ["start", "collaborative"]
     with Image.open(tmp_path / "vase" / "objects.png") as sheet:
         assert min(sheet.size) > 100
+
+
+def test_two_detectors_close_across_a_spoon_where_they_say(tmp_path: Path) -> None:
+    told = _run("07_stress.py", "--out", str(tmp_path / "stress.png")).splitlines()
+    places = {line.split(":")[0]: [float(word) for word in re.findall(r"\d+", line.split(":")[1])] for line in told}
+    assert places.keys() == {"middle", "far_end"}
+    (column, row, degrees), (far_column, far_row, far_degrees) = places["middle"], places["far_end"]
+    assert degrees == far_degrees
+    assert abs(column - far_column) + abs(row - far_row) > 15
+    with Image.open(tmp_path / "stress.png") as picture:
+        assert picture.size == (320, 240)
 
 
 def test_a_robot_of_a_lab_plays_the_match(tmp_path: Path) -> None:

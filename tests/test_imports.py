@@ -1,4 +1,4 @@
-"""Imports go one way: errors config seeding data -> world farm -> actions -> players -> game -> evaluation -> viewing -> cli."""
+"""Imports go one way, from lower rooms to higher ones: the README's map, and ROOM_RANKS."""
 
 import ast
 import subprocess
@@ -21,9 +21,10 @@ ROOM_RANKS = {
     "game": 4,
     "evaluation": 5,
     "remote": 5,
-    "viewing": 6,
+    "stress": 6,
     "envs": 6,
-    "cli": 7,
+    "viewing": 7,
+    "cli": 8,
 }
 MODULE_RANKS = dict.fromkeys(("errors", "cache", "plugins", "config", "config_file", "seeding", "scoring"), 0)
 RANKS = ROOM_RANKS | MODULE_RANKS

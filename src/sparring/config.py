@@ -30,6 +30,8 @@ PALM_ROOM_M = 0.05
 """Room that a palm takes behind its fingers."""
 UNLIMITED_N = 1000.0
 """Force of a hand that nothing is known to limit."""
+MOST_ATTACKS_N = 15
+"""At most so many different random attacks of each kind on one held object: there are 15 shakes."""
 ATTACKED_SHARE = 0.45
 """At most about this share of grasps is sensed as held and attacked (docs/calibration.md)."""
 
@@ -574,6 +576,42 @@ class TestConfig:
 
 
 @dataclass(frozen=True)
+class StressConfig:
+    """The stress test of a foreign grasp detector (docs/stress.md). Other runs do not look at it."""
+
+    objects: tuple[str, ...] = ("named", "novel-families")
+    """Sets, also imported ones, that the test scenes are drawn from, as many scenes from each; the adversary never trains on them."""
+    scenes_n: int = 160
+    """Test scenes. What is lifted there meets all shakes and all snatches."""
+    training_scenes_n: int = 320
+    """Scenes with training objects on which the adversary learns."""
+    training_attacks_n: int = 5
+    """Random attacks of each kind on every object that is held up while the adversary learns."""
+    forces_n: tuple[float, ...] = (3.5, 7.0, 14.0, 35.0)
+    """Grip forces of each finger that the first test scenes are tried with; none: no sweep."""
+    force_scenes_n: int = 40
+    """Test scenes that are tried with every grip force, and then meet all shakes."""
+    wave_scenes_n: int = 32
+    """Scenes in one wave, which is one shard on disk."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "scenes_n", "training_scenes_n", "training_attacks_n", "force_scenes_n", "wave_scenes_n")
+        _require(self.scenes_n <= MOST_OBJECTS_N, "StressConfig.scenes_n", self.scenes_n, f"at most {MOST_OBJECTS_N}")
+        _require(
+            self.training_attacks_n <= MOST_ATTACKS_N,
+            "StressConfig.training_attacks_n",
+            self.training_attacks_n,
+            f"at most {MOST_ATTACKS_N}, the shakes that there are",
+        )
+        for name in self.objects:
+            _require_set("StressConfig.objects", name, TESTED_SETS)
+        unlike = bool(self.objects) and len(set(self.objects)) == len(self.objects)
+        _require(unlike, "StressConfig.objects", self.objects, "one or several different sets")
+        forces = all(0 < force < math.inf for force in self.forces_n) and len(set(self.forces_n)) == len(self.forces_n)
+        _require(forces, "StressConfig.forces_n", self.forces_n, "different positive forces")
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """All that decides a run's results. Where it runs, on how many workers, does not."""
 
@@ -585,6 +623,7 @@ class RunConfig:
     learning: LearningConfig = field(default_factory=LearningConfig)
     match: MatchConfig = field(default_factory=MatchConfig)
     test: TestConfig = field(default_factory=TestConfig)
+    stress: StressConfig = field(default_factory=StressConfig)
 
     def __post_init__(self) -> None:
         _require(self.seed >= 0, "RunConfig.seed", self.seed, "zero or positive")

@@ -44,6 +44,10 @@ class WorkerError(SparringError):
     """A worker process died."""
 
 
+class PolicyError(SparringError):
+    """A foreign grasp detector cannot be imported, failed, or returned something else than grasps."""
+
+
 class CellError(SparringError):
     """A remote cell does not answer, refuses, or answers nonsense; or a request to one is impossible."""
 

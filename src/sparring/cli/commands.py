@@ -8,6 +8,7 @@ from sparring.cli.keeping import cell, digest, verify
 from sparring.cli.objects import objects
 from sparring.cli.playing import crossplay, evaluate, play
 from sparring.cli.showing import figures, report
+from sparring.cli.stressing import stress
 from sparring.cli.using import export, grasp, weights
 from sparring.cli.watching import watch
 
@@ -15,6 +16,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "play": play,
     "evaluate": evaluate,
     "crossplay": crossplay,
+    "stress": stress,
     "report": report,
     "watch": watch,
     "figures": figures,

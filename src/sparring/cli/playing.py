@@ -14,7 +14,7 @@ from tyro.conf import Positional
 from sparring.cli.options import FARM, WATCH, DeviceName, Farm, ProtocolName, Settings, Watch, WatchConfig
 from sparring.cli.showing import folders_of, show, write_report
 from sparring.cli.stopping import heed_interrupts
-from sparring.cli.yours import YOURS, Yours, YoursConfig, require_sets, set_named, with_yours
+from sparring.cli.yours import YOURS, Yours, YoursConfig, require_sets, set_named, training_on, with_yours
 from sparring.config import RunConfig, preset_named
 from sparring.config_file import altered, from_json
 from sparring.farm.executors import open_farm
@@ -29,6 +29,7 @@ def play(
     /,
     out: Path,
     seed: int | None = None,
+    objects: str | None = None,
     yours: Yours = YOURS,
     set: Settings = (),
     farm: Farm = FARM,
@@ -46,7 +47,9 @@ def play(
             snatches in one menu), paper (the paper's budgets; wants a GPU), or the path of a config.json.
         out: the run folder, made if need be.
         seed: decides every random draw; 0 unless the config says otherwise.
-        yours: robot, objects and gripper of your own.
+        objects: an imported set to train on, in place of the procedural families: its folder, its name, or NAME@DIGEST; see
+            `sparring objects import`. What players are tested on is test.objects.
+        yours: a robot, a gripper or a camera of your own.
         set: settings to change, such as learning.alpha=0.5 world.grip.force_n=10.
         farm: where the physics runs. Results are the same.
         cell: a cell on another machine to play in, such as tcp://127.0.0.1:5580; see `sparring cell serve`.
@@ -55,6 +58,7 @@ def play(
         watch: what is told of the work while it runs.
     """
     config = _config(preset, yours, set, seed)
+    config = config if objects is None else training_on(objects, config)
     require_sets(config)
     from sparring.actions.adversaries import with_settings
     from sparring.cli.workplace import workplace

@@ -32,10 +32,10 @@ def report(runs: Positional[tuple[Path, ...]], /, out: Path | None = None, pictu
     folders = folders_of(runs, "report")
     told = _told(folders, pictures=pictures)
     if out is None:
-        show(_written(told, folders[0].path))
+        show(write_document(told, folders[0].path))
         _entered(folders[0])
     else:
-        show(_written(told, out))
+        show(write_document(told, out))
     print(f"sparring: the report is {(out or folders[0].path) / PAGE}", file=sys.stderr)
 
 
@@ -54,7 +54,7 @@ def figures(runs: Positional[tuple[Path, ...]], /, out: Path) -> None:
 
 def write_report(run: "RunFolder") -> str:
     """Writes the report of a run into it; its text."""
-    text = _written(_told([run], pictures=True), run.path)
+    text = write_document(_told([run], pictures=True), run.path)
     _entered(run)
     return text
 
@@ -81,7 +81,7 @@ def _told(runs: Sequence["RunFolder"], *, pictures: bool) -> "Document":
     return tell(runs, pictures=pictures)
 
 
-def _written(document: "Document", out: Path) -> str:
+def write_document(document: "Document", out: Path) -> str:
     """Writes the report as a page and as Markdown; the latter's text."""
     from sparring.data.files import write_text
     from sparring.viewing.page import as_html

@@ -12,13 +12,10 @@ RobotName = Literal["floating", "baxter"]
 
 @dataclass(frozen=True)
 class YoursConfig:
-    """Robot, objects and gripper. As the preset or config says unless given."""
+    """Robot and gripper. As the preset or config says unless given."""
 
     robot: RobotName | None = None
     """floating: hands that go wherever they are told to, fast; baxter: two arms, as in the paper (docs/own-robot.md)."""
-    objects: str | None = None
-    """An imported set to train on, in place of the procedural families: its folder, its name, or NAME@DIGEST; see
-    `sparring objects import`. What players are tested on is test.objects."""
     hand: str | None = None
     """The gripper: franka, rethink, robotiq-2f85, or the path of an MJCF file with its adapter (docs/own-gripper.md)."""
     second_hand: str | None = None
@@ -38,9 +35,6 @@ def with_yours(config: RunConfig, yours: YoursConfig) -> RunConfig:
     """
     if yours.robot is not None:
         config = ROBOTS[yours.robot](config)
-    if yours.objects is not None:
-        objects = replace(config.world.objects, train_on=set_named(yours.objects))
-        config = replace(config, world=replace(config.world, objects=objects))
     if yours.hand is not None:
         config = replace(config, world=replace(config.world, hand=_brought_in(yours.hand, config.world.hand)))
     if yours.second_hand is not None:
@@ -48,6 +42,16 @@ def with_yours(config: RunConfig, yours: YoursConfig) -> RunConfig:
         second = replace(snatch.second_hand, hand=_brought_in(yours.second_hand, snatch.second_hand.hand))
         config = replace(config, attack=replace(config.attack, snatch=replace(snatch, second_hand=second)))
     return config
+
+
+def training_on(objects: str, config: RunConfig) -> RunConfig:
+    """The config with a set of objects to train on.
+
+    Raises:
+        ConfigError: there is no such set.
+        DataError: damaged.
+    """
+    return replace(config, world=replace(config.world, objects=replace(config.world.objects, train_on=set_named(objects))))
 
 
 def set_named(objects: str) -> str:

@@ -63,7 +63,7 @@ def collect(
         for wave in waves_of(stage, config)
     )
     with progress.task(stage.step, stage.grasps_n, "grasps", waves_n=waves_n(stage, config)) as task:
-        for played in _overlapping(todo, cell.waves_at_once_n, progress):
+        for played in overlapping(todo, cell.waves_at_once_n, progress):
             task.advance(played.attempts_n, found=played.found, **played.counts)
 
 
@@ -92,7 +92,7 @@ def _counts_of(
     return _Played(len(rows), found, _counts(rows))
 
 
-def _overlapping(todo: Iterable[Callable[[], Done]], at_once_n: int, progress: Progress) -> Iterator[Done]:
+def overlapping(todo: Iterable[Callable[[], Done]], at_once_n: int, progress: Progress) -> Iterator[Done]:
     """Results in order; the next is begun while one is under way, since players are frozen within a stage.
 
     Where the user wishes to stop, nothing new is begun, and what is under way is finished first.

@@ -155,7 +155,7 @@ class Match:
 
     def _fit_protagonist(self, name: str, before: str | None, stages: list[str], adversary: str | None) -> None:
         """P_0 by eq. 3; later players go on from the one before, by eq. 5 where an adversary is met."""
-        if self._is_made(name):
+        if self.is_made(name):
             return
         learning, known = self.config.learning, self._gathered.of(stages)
         targets = grasp_targets(known.succeeded)
@@ -174,11 +174,20 @@ class Match:
 
     def _fit_adversary(self, adversary: str, name: str, player: str, stages: list[str]) -> None:
         """The adversary learns anew, by eq. 4, from all of its attacks."""
-        if self._is_made(adversary_name(name)):
-            return
-        learning, known = self.config.learning, self._gathered.of(stages)
-        attacks = known.where(known.adversaries == adversary)
-        network = self.new_adversary(adversary, name, player)
+        if not self.is_made(adversary_name(name)):
+            known = self._gathered.of(stages)
+            self.fit_adversary(adversary, name, player, known.where(known.adversaries == adversary))
+
+    def fit_adversary(self, adversary: str, name: str, player: str, attacks: Experience) -> None:
+        """An adversary that learns anew, by eq. 4, from given attacks.
+
+        Args:
+            adversary: its kind, which all attacks are of.
+            name: the iteration that it is named for.
+            player: the protagonist of this run whose convolutions it starts from.
+            attacks: what it learns from; without any it stays untrained.
+        """
+        learning, network = self.config.learning, self.new_adversary(adversary, name, player)
         lesson = adversary_lesson(attacks, adversary, self._held_out(attacks), self.config.attack)
         schedule = Schedule(
             learning.adversary_rate, learning.adversary_epochs_n, keep_best=True, frozen=self.config.network.frozen
@@ -218,7 +227,7 @@ class Match:
         file.remove()
         require_going_on(self.progress)
 
-    def _is_made(self, name: str) -> bool:
+    def is_made(self, name: str) -> bool:
         """Whether a player is on disk.
 
         Raises:

@@ -1,0 +1,1 @@
+"""The stress test: a learned adversary against anybody's grasp detector."""

@@ -1,0 +1,1 @@
+"""Detectors that are not of this project, to be tested or to begin from."""
