@@ -23,7 +23,8 @@ ROOM_RANKS = {
     "viewing": 6,
     "cli": 7,
 }
-MODULE_RANKS = dict.fromkeys(("errors", "config", "config_file", "seeding", "scoring"), 0)
+LIGHT = ("errors", "config", "config_file", "seeding", "scoring", "pinhole", "camera_file", "overhead", "rectification")
+MODULE_RANKS = dict.fromkeys(LIGHT, 0)
 RANKS = ROOM_RANKS | MODULE_RANKS
 MODULES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 WITHOUT_TORCH = ("world", "actions", "data", "farm", *MODULE_RANKS)

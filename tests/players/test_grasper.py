@@ -10,11 +10,11 @@ from PIL import Image
 import sparring
 from sparring.config import LearningConfig, NetworkConfig, PatchConfig
 from sparring.errors import CheckpointError, ConfigError, DataError, DeviceError
+from sparring.pinhole import PinholeCamera
 from sparring.players.checkpoint import PlayerCard, save_player
 from sparring.players.device import device_named, resolved
 from sparring.players.grasper import Grasper, read_image
 from sparring.players.networks import new_network
-from sparring.players.pinhole import PinholeCamera
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ def play(
     out: Path,
     seed: int | None = None,
     set: Settings = (),
+    camera: Path | None = None,
     farm: Farm = FARM,
     cell: str | None = None,
     token_file: Path | None = None,
@@ -45,13 +46,14 @@ def play(
         out: the run folder, made if need be.
         seed: decides every random draw; 0 unless the config says otherwise.
         set: settings to change, such as learning.alpha=0.5 world.grip.force_n=10.
+        camera: a calibration file (docs/own-camera.md): players see rectified photos of that camera, from where it stands.
         farm: where the physics runs. Results are the same.
         cell: a cell on another machine to play in, such as tcp://127.0.0.1:5580; see `sparring cell serve`.
         token_file: holds the cell's token, where the environment variable SPARRING_CELL_TOKEN does not.
         device: where networks run; auto takes a GPU where there is one.
         watch: what is told of the work while it runs.
     """
-    config = _config(preset, set, seed)
+    config = _config(preset, set, seed, camera)
     from sparring.cli.workplace import workplace
     from sparring.evaluation.evaluate import evaluate as run_tests
     from sparring.evaluation.evaluate import tests_of
@@ -206,10 +208,14 @@ def _seal_if_whole(run: "RunFolder") -> None:
         run.seal()
 
 
-def _config(preset: str, settings: tuple[str, ...], seed: int | None) -> RunConfig:
+def _config(preset: str, settings: tuple[str, ...], seed: int | None, camera: Path | None) -> RunConfig:
     from sparring.data.files import read_text
+    from sparring.pinhole import PinholeCamera
 
     path = Path(preset)
     config = from_json(read_text(path)) if path.suffix == ".json" else preset_named(preset)
     config = altered(config, settings)
+    if camera is not None:
+        seen = replace(config.world.camera, lens=PinholeCamera.read(camera).over_table())
+        config = replace(config, world=replace(config.world, camera=seen))
     return config if seed is None else replace(config, seed=seed)

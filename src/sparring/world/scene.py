@@ -27,6 +27,7 @@ from sparring.world.hand import (
     first_mount,
     second_mount,
 )
+from sparring.world.looks import recoloured
 from sparring.world.objects.catalogue import object_named
 from sparring.world.objects.model import ObjectModel, Part, Shape
 from sparring.world.physics import Engine
@@ -66,7 +67,8 @@ class Scene:
     def __init__(self, config: WorldConfig, spec: SceneSpec, second: SecondHandConfig | None = None) -> None:
         self.config = config
         self.spec = spec
-        self.object: ObjectModel = object_named(spec.object_name, config.objects)
+        plain = object_named(spec.object_name, config.objects)
+        self.object: ObjectModel = recoloured(plain, config.camera.randomise, spec.seed)
         self.engine = Engine(_compile(config, self.object, second))
         self.has_second_hand = second is not None
         self._settled: np.ndarray | None = None

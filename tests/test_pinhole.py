@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from sparring.errors import ConfigError, DataError
-from sparring.players.pinhole import PinholeCamera
+from sparring.pinhole import PinholeCamera
 
 UPWARDS = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 1.0), (0.0, 0.0, 0.0, 1.0))
 
