@@ -12,7 +12,7 @@ from sparring.overhead import Calibration
 from sparring.pinhole import heights_mm
 from sparring.seeding import rng_of
 from sparring.world.hand import HAND_GROUP
-from sparring.world.lens import rig_of
+from sparring.world.lens import Rig, rig_of
 from sparring.world.looks import Looks, looks_of
 from sparring.world.rays import AMBIENT, DIFFUSE, intersect, lit, object_surface, shaded
 from sparring.world.scene import Scene
@@ -45,25 +45,43 @@ def _eye_m(config: CameraConfig, looks: Looks) -> Float[np.ndarray, " 3"]:
 
 
 def render(scene: Scene, state: Float[np.ndarray, " state"]) -> UInt8[np.ndarray, "h w channels"]:
-    """The picture of a scene in a state, without the hand: RGB and, with `CameraConfig.depth`, height in millimetres."""
-    config, seed = scene.config.camera, scene.spec.seed
-    calibration, looks = calibration_of(config, seed), looks_of(config.randomise, seed)
-    rng = rng_of(seed, "look")
-    light, strength = _light(config, looks, rng)
-    table = table_picture(calibration, rng, looks) * strength
-    if config.lens is None:
-        x, y, z = _eye_m(config, looks)
-        sight = Overhead(calibration, np.array([calibration.centre_x_m + x, calibration.centre_y_m + y, z]))
-        return _developed(*_seen(scene, state, sight, light, table, strength), scene)
-    rig = rig_of(config, looks)
-    photo = _seen(scene, state, rig.at(calibration), light, rig.bare(table), strength)
-    return rig.rectification(_developed(*photo, scene))
+    """The overhead picture of a scene in a state, without the hand, as players get it.
+
+    Channels are RGB and, with `CameraConfig.depth`, height over the table in millimetres. With a lens its photo is rectified.
+    """
+    config, looks = scene.config.camera, looks_of(scene.config.camera.randomise, scene.spec.seed)
+    if config.lens is not None:
+        rig = rig_of(config, looks)
+        return rig.rectification(_photo(scene, state, looks, rig))
+    calibration = calibration_of(config, scene.spec.seed)
+    light, strength, table = _surroundings(scene, looks, calibration)
+    x, y, z = _eye_m(config, looks)
+    sight = Overhead(calibration, np.array([calibration.centre_x_m + x, calibration.centre_y_m + y, z]))
+    return _developed(*_seen(scene, state, sight, light, table, strength), scene, looks)
 
 
-def _light(config: CameraConfig, looks: Looks, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Where the light is, and its strength in each colour."""
+def photograph(scene: Scene, state: Float[np.ndarray, " state"]) -> UInt8[np.ndarray, "h w channels"]:
+    """The whole photo that a scene's lens takes, as it is before it is rectified.
+
+    Raises:
+        ConfigError: the camera has no lens.
+    """
+    looks = looks_of(scene.config.camera.randomise, scene.spec.seed)
+    return _photo(scene, state, looks, rig_of(scene.config.camera, looks, whole=True))
+
+
+def _photo(scene: Scene, state: np.ndarray, looks: Looks, rig: Rig) -> UInt8[np.ndarray, "rows columns channels"]:
+    calibration = calibration_of(scene.config.camera, scene.spec.seed)
+    light, strength, table = _surroundings(scene, looks, calibration)
+    return _developed(*_seen(scene, state, rig.at(calibration), light, rig.bare(table), strength), scene, looks)
+
+
+def _surroundings(scene: Scene, looks: Looks, calibration: Calibration) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where the light is, its strength in each colour, and the overhead picture of the bare table in it."""
+    config, rng = scene.config.camera, rng_of(scene.spec.seed, "look")
     place = np.array([-0.35, 0.45, 1.2]) * (1 + rng.uniform(-1, 1, 3) * config.light_vary)
-    return place + looks.light_shift_m, (1 + rng.uniform(-1, 1) * config.light_vary) * looks.light
+    strength = (1 + rng.uniform(-1, 1) * config.light_vary) * looks.light
+    return place + looks.light_shift_m, strength, table_picture(calibration, rng, looks) * strength
 
 
 def _seen(
@@ -105,9 +123,9 @@ def _height_errors_m(scene: Scene, sight: Sight, shape: tuple[int, ...]) -> np.n
     return scene.config.camera.depth_noise_m * errors * fall.reshape(shape)
 
 
-def _developed(picture: np.ndarray, heights_m: np.ndarray, scene: Scene) -> UInt8[np.ndarray, "h w channels"]:
+def _developed(picture: np.ndarray, heights_m: np.ndarray, scene: Scene, looks: Looks) -> UInt8[np.ndarray, "h w channels"]:
     """The picture as bytes: exposed, blurred, noisy; with its heights where players see them."""
-    config, looks = scene.config.camera, looks_of(scene.config.camera.randomise, scene.spec.seed)
+    config = scene.config.camera
     if config.blur_px:
         picture = ndimage.gaussian_filter(picture, (config.blur_px, config.blur_px, 0))
     levels = np.clip(picture * looks.exposure, 0.0, 1.0) * 255

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from sparring.config import CameraConfig
+from sparring.errors import ConfigError
 from sparring.overhead import Calibration
 from sparring.pinhole import PinholeCamera
 from sparring.rectification import Rectification, Weights, bilinear, rectification_of
@@ -24,8 +25,10 @@ class Rig:
 
     camera: PinholeCamera
     rectification: Rectification
+    corner_px: tuple[int, int]
+    """First column and row of the part of the photo that is taken."""
     own: Float[np.ndarray, "rows columns 3"]
-    """Rays of the part of the photo that is used, in the camera's frame."""
+    """Rays of that part, in the camera's frame."""
     table: Weights
     """From the overhead picture of the bare table to that part of the photo; beyond its rim the table goes on as in a mirror."""
 
@@ -33,32 +36,42 @@ class Rig:
         """The camera in the world, where a scene's calibration has its overhead picture."""
         turn = Rotation.from_euler("z", calibration.turn_rad).as_matrix()
         camera = self.camera.moved(turn, np.array([calibration.centre_x_m, calibration.centre_y_m, 0.0]))
-        return Through(camera, self.own, (self.rectification.columns.start, self.rectification.rows.start))
+        return Through(camera, self.own, self.corner_px)
 
     def bare(self, table: Float[np.ndarray, "h w 3"]) -> Float[np.ndarray, "rows columns 3"]:
         """The photo of a table with nothing on it, from the overhead picture of it."""
         return (self.table @ table.reshape(-1, 3)).reshape(self.own.shape)
 
 
-def rig_of(config: CameraConfig, looks: Looks) -> Rig:
-    """The lens of a config as it stands in a scene: randomisation leans it about the middle of the table, and moves it away."""
-    assert config.lens is not None
+def rig_of(config: CameraConfig, looks: Looks, *, whole: bool = False) -> Rig:
+    """The lens of a config as it stands in a scene: randomisation leans it about the middle of the table, and moves it away.
+
+    It takes the part of its photo that the overhead picture is made from, or all of it.
+
+    Raises:
+        ConfigError: there is no lens.
+    """
     lens = config.lens
+    if lens is None:
+        raise ConfigError("this camera has no lens: give it one with --camera FILE, or as CameraConfig.lens")
     if looks.tilt_rad or looks.height != 1:
         axis = np.array([-np.sin(looks.tilt_towards_rad), np.cos(looks.tilt_towards_rad), 0.0])
         lens = lens.moved(Rotation.from_rotvec(looks.tilt_rad * axis).as_matrix(), np.zeros(3))
         lens = lens.moved(np.eye(3), (looks.height - 1) * lens.eye_m)
-    return _rig(lens, config.width_px, config.height_px, config.pixel_m)
+    return _rig(lens, config.width_px, config.height_px, config.pixel_m, whole)
 
 
 @lru_cache(maxsize=4)
-def _rig(camera: PinholeCamera, width_px: int, height_px: int, pixel_m: float) -> Rig:
+def _rig(camera: PinholeCamera, width_px: int, height_px: int, pixel_m: float, whole: bool) -> Rig:
     overhead = Calibration(width_px, height_px, pixel_m, 0.0, 0.0, float(camera.eye_m[2]), 0.0)
     rectification = rectification_of(camera, overhead)
     rows, columns = rectification.rows, rectification.columns
+    if whole:
+        rows, columns = slice(0, camera.size_px[1]), slice(0, camera.size_px[0])
     row, column = np.mgrid[rows, columns]
     own = camera.own_rays(np.stack([column.ravel(), row.ravel()], axis=1).astype(float)).reshape(*row.shape, 3)
-    return Rig(camera, rectification, own, _table_weights(camera, own.reshape(-1, 3), overhead))
+    weights = _table_weights(camera, own.reshape(-1, 3), overhead)
+    return Rig(camera, rectification, (columns.start, rows.start), own, weights)
 
 
 def _table_weights(camera: PinholeCamera, own: np.ndarray, overhead: Calibration) -> Weights:
