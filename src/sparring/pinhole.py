@@ -17,13 +17,14 @@ from sparring.errors import ConfigError, DataError
 
 Row = tuple[float, float, float, float]
 Distortion = tuple[float, float, float, float, float]
-IDENTITY: tuple[Row, Row, Row, Row] = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0), (0.0, 0.0, 0.0, 1.0))
+Pose = tuple[Row, Row, Row, Row]
+IDENTITY: Pose = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0), (0.0, 0.0, 0.0, 1.0))
 UNDISTORTED: Distortion = (0.0, 0.0, 0.0, 0.0, 0.0)
 ORTHONORMAL = 1e-3
 """How far a rotation may be from one."""
 STEPS_N, EXACT = 20, 1e-10
 """Newton's steps, and how near they have to come."""
-MOST_SIDE_PX = 16_384
+MOST_SIDE_PX, MOST_DISTORTION = 16_384, 1e6
 MOST_HEIGHT_MM = 255
 """Higher places are told as this: a byte holds no more."""
 
@@ -49,7 +50,7 @@ class PinholeCamera:
     cx_px: float
     cy_px: float
     """Pixel centres are at whole numbers."""
-    world_from_camera: tuple[Row, Row, Row, Row]
+    world_from_camera: Pose
     """4 x 4, metres. The camera looks along its z axis; x is right and y down in the image."""
     table_z_m: float = 0.0
     """Height of the table in the world, whose z axis points up."""
@@ -66,13 +67,14 @@ class PinholeCamera:
             ConfigError: impossible.
         """
         pose = _numbers("world_from_camera", self.world_from_camera, (4, 4), "4 x 4 numbers")
-        rows = tuple(tuple(float(pose[row, column]) for column in range(4)) for row in range(4))
-        object.__setattr__(self, "world_from_camera", rows)
+        object.__setattr__(self, "world_from_camera", as_pose(pose))
         told = _numbers("distortion", self.distortion, (5,), "five numbers: k1, k2, p1, p2, k3")
         object.__setattr__(self, "distortion", tuple(map(float, told)))
-        numbers = [self.fx_px, self.fy_px, self.cx_px, self.cy_px, self.table_z_m, *np.ravel(rows), *told]
+        numbers = [self.fx_px, self.fy_px, self.cx_px, self.cy_px, self.table_z_m, *pose.ravel(), *told]
         if not all(map(math.isfinite, numbers)) or min(self.fx_px, self.fy_px) <= 0:
             raise ConfigError("a camera's numbers must be finite, and its focal lengths positive")
+        if max(map(abs, self.distortion)) > MOST_DISTORTION:
+            raise ConfigError(f"coefficients of distortion lie within {MOST_DISTORTION:g}, got {self.distortion}")
         turned = self.rotation
         if np.abs(turned @ turned.T - np.eye(3)).max() > ORTHONORMAL or np.linalg.det(turned) < 0:
             raise ConfigError("the upper left 3 x 3 of world_from_camera must be a rotation")
@@ -126,9 +128,9 @@ class PinholeCamera:
     def reach(self) -> float:
         """Distance from the middle of the ideal picture at which the distortion folds over: nothing further out is seen."""
         k1, k2, _, _, k3 = self.distortion
-        roots = np.roots([7 * k3, 5 * k2, 3 * k1, 1.0])
-        folds = [float(root.real) for root in roots if abs(root.imag) < 1e-9 and root.real > 0]
-        return math.sqrt(min(folds)) if folds else math.inf
+        inverse_squares = np.roots([1.0, 3 * k1, 5 * k2, 7 * k3])  # where the derivative along the radius is zero
+        nearest = max((float(root.real) for root in inverse_squares if abs(root.imag) < 1e-9), default=0.0)
+        return 1 / math.sqrt(nearest) if nearest > 0 else math.inf
 
     def rays(self, pixels: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 3"]:
         """Directions of the rays through pixels, in the world; not a number where the distortion cannot be undone."""
@@ -244,7 +246,7 @@ class PinholeCamera:
         """The camera turned about the world's origin, then shifted, over a table at height zero."""
         pose = np.eye(4)
         pose[:3, :3], pose[:3, 3] = turn @ self.rotation, turn @ self.eye_m + shift_m
-        return replace(self, world_from_camera=pose, table_z_m=0.0)  # type: ignore[arg-type]
+        return replace(self, world_from_camera=as_pose(pose), table_z_m=0.0)
 
     def with_heights(self, image: UInt8[np.ndarray, "h w 3"], depth_m: Float[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 4"]:
         """A photo with its depth as players see them: RGB, and height over the table in millimetres, 0..255.
@@ -260,6 +262,12 @@ class PinholeCamera:
         known = np.isfinite(depth_m) & (depth_m > 0)
         height_m = self.eye_m[2] + np.where(known, depth_m, 0.0) * rays[:, 2].reshape(h, w) - self.table_z_m
         return np.dstack([image, heights_mm(np.where(known, height_m, 0.0))])
+
+
+def as_pose(matrix: Float[np.ndarray, "4 4"]) -> Pose:
+    """A pose as configs and files hold it."""
+    one, two, three, four = (tuple(map(float, row)) for row in matrix)
+    return one, two, three, four  # type: ignore[return-value]
 
 
 def heights_mm(heights_m: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
