@@ -54,13 +54,14 @@ def rectification_of(camera: PinholeCamera, overhead: Calibration) -> Rectificat
     """From a camera's photos to an overhead picture of the same world; beyond a photo's rim it is continued."""
     side = int(np.clip(overhead.pixel_m / camera.pixel_m(*camera.size_px), 1, MOST_AVERAGED_PX))
     size_px = np.array(camera.size_px) // side
-    row, column = np.mgrid[: overhead.height_px, : overhead.width_px].reshape(2, -1)
+    row, column = np.mgrid[: overhead.height_px, : overhead.width_px].reshape(2, -1).astype(float)
     photo_px = camera.pixels(on_plane(overhead, np.stack([column, row], axis=1), camera.table_z_m))
     pixels = np.clip(np.nan_to_num((photo_px + 0.5) / side - 0.5), 0, size_px - 1)
     first = np.minimum(np.floor(pixels.min(axis=0)).astype(int), size_px - 2)
     last = np.minimum(np.floor(pixels.max(axis=0)).astype(int) + 2, size_px)
     columns, rows = (slice(int(start), int(stop)) for start, stop in zip(first * side, last * side, strict=True))
-    return Rectification(rows, columns, side, bilinear(pixels - first, *(last - first)), (overhead.height_px, overhead.width_px))
+    weights = bilinear(pixels - first, *map(int, last - first))
+    return Rectification(rows, columns, side, weights, (overhead.height_px, overhead.width_px))
 
 
 def bilinear(pixels: Float[np.ndarray, "n 2"], width_px: int, height_px: int) -> Weights:
