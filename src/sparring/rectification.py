@@ -23,6 +23,8 @@ MOST_AVERAGED_PX = 16
 FURTHEST_M = 1.0
 """The overhead picture ends this far from what the middle of the photo sees."""
 HALVINGS_N, RIM_N = 24, 33
+NEARLY = 0.999
+"""A side is moved out so far of what is possible: only samples of the rim are looked at, and other ones when other sides move."""
 Weights = Any
 """csr_array, which is generic or not by scipy's version: rows are pixels that come out, columns those that go in."""
 
@@ -126,14 +128,14 @@ def overhead_of(camera: PinholeCamera, pixel_m: float) -> Calibration:
 
 
 def _most(is_possible: Callable[[float], bool], known: float) -> float:
-    """The most of something, up to `FURTHEST_M`, of which so much is known to be possible; by halving."""
+    """Nearly the most of something, up to `FURTHEST_M`, of which so much is known to be possible; by halving."""
     low, high = known, FURTHEST_M
     if is_possible(high):
         return high
     for _ in range(HALVINGS_N):
         half = (low + high) / 2
         low, high = (half, high) if is_possible(half) else (low, half)
-    return low
+    return max(known, NEARLY * low)
 
 
 def _middle_of(camera: PinholeCamera) -> Calibration:
