@@ -65,7 +65,7 @@ def test_the_overhead_picture_is_seen_whole_and_has_no_room_left(tilt_deg: float
     right, bottom = overhead.width_px - 1.0, overhead.height_px - 1.0
     corners = np.array([[0.0, 0.0], [right, 0.0], [right, bottom], [0.0, bottom]])
     assert camera.sees(on_plane(overhead, corners, 0.0))
-    for side, outwards in enumerate([[0.0, -4.0], [4.0, 0.0], [0.0, 4.0], [-4.0, 0.0]]):
+    for side, outwards in enumerate([[0.0, -8.0], [8.0, 0.0], [0.0, 8.0], [-8.0, 0.0]]):
         moved = np.linspace(corners[side], corners[(side + 1) % 4], 101) + outwards
         assert not camera.sees(on_plane(overhead, moved, 0.0))
 
