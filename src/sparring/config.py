@@ -19,6 +19,8 @@ Interval = tuple[float, float]
 Point = tuple[float, float, float]
 MOST_N, MOST_OBJECTS_N, MOST_ITERATIONS_N = 10**9, 10**6, 1000
 """No count is larger, no set of objects, and no bout: such a config would be read, and then nothing would come to an end."""
+FURTHEST_ASIDE_DEG = 75.0
+"""A lens that leans at random stays higher than this from straight above."""
 PALM_ROOM_M = 0.05
 """Room that a palm takes behind its fingers."""
 ATTACKED_SHARE = 0.45
@@ -207,6 +209,10 @@ class CameraConfig:
         width_px, height_px = lens.size_px
         _require(width_px * height_px <= 4_000_000, "CameraConfig.lens", lens.size_px, "at most 4 Mpx")
         _require(lens.table_z_m == 0, "CameraConfig.lens", lens.table_z_m, "over a table at height 0 (PinholeCamera.over_table)")
+        x_m, y_m, z_m = map(float, lens.eye_m)
+        aside_deg, tilt_deg = math.degrees(math.atan2(math.hypot(x_m, y_m), z_m)), self.randomise.tilt_deg
+        allowed = f"zero, or below {FURTHEST_ASIDE_DEG:g} together with the lens, which stands {aside_deg:.0f} degrees aside"
+        _require(tilt_deg == 0 or aside_deg + tilt_deg < FURTHEST_ASIDE_DEG, "RandomiseConfig.tilt_deg", tilt_deg, allowed)
         half_m = np.array([self.width_px - 1, self.height_px - 1, 0]) / 2 * self.pixel_m
         rim_m = half_m * [(x, y, 0) for x in (-1, 0, 1) for y in (-1, 0, 1)]
         if not lens.sees(rim_m):

@@ -75,6 +75,8 @@ def grasp(
         seen = f"{width * scale_m:.2f} x {height * scale_m:.2f} m of table"
         print(f"sparring: no --pixel-m: {1000 * scale_m:g} mm a pixel assumed, so that the picture shows {seen}", file=sys.stderr)
     found = [asdict(one) | {"angle_deg": one.angle_deg} for one in grasps]
+    for one in found:
+        del one["photo_angle_deg"]  # told by angle_deg
     print(json.dumps({"player": grasper.card.name, "pixel_m": scale_m, "picture": str(drawn), "grasps": found}, indent=1))
 
 
