@@ -399,17 +399,14 @@ def test_a_photo_from_aside_is_grasped_by_its_calibration(here: Here, tmp_path: 
         assert grasp.keys() == {"column_px", "row_px", "angle", "angle_deg", "probability", "pose"}
         place = lens(30.0, 20.0, 0.9).on_table(np.array([[grasp["column_px"], grasp["row_px"]]]))[0]
         assert place[:2] == pytest.approx([grasp["pose"]["x_m"], grasp["pose"]["y_m"]], abs=1e-6)
-    assert Image.open(told["picture"]).size == (640, 480)
+    with Image.open(told["picture"]) as drawn:
+        assert drawn.size == (640, 480)
 
 
 def test_a_match_is_played_with_a_calibrated_camera_that_has_to_see_enough(here: Here, tmp_path: Path) -> None:
-    smallest = (
-        "--set",
-        "match.bouts=[]",
-        "match.random_grasps_n=4",
-        "match.collaborative_grasps_n=4",
-        "world.camera.pixel_m=0.003",
-    )
+    grasps = ("match.bouts=[]", "match.random_grasps_n=4", "match.collaborative_grasps_n=4")
+    few = ("world.objects.training_n=13", "world.objects.novel_n=2", "test.objects=novel-families")
+    smallest = ("--set", *grasps, *few, "world.camera.pixel_m=0.003")
     asked = ("play", "smoke", "--out", tmp_path / "run", "--camera", calibrated(tmp_path), "--executor", "serial", "--quiet")
     refused(here(*asked, *smallest), 2, "does not see the whole overhead picture of 320 x 240 px", "world.camera.width_px")
     done = sparring(*asked, *smallest, "world.camera.width_px=140", "world.camera.height_px=110", "world.camera.depth=true")
