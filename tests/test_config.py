@@ -9,8 +9,21 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lenses import lens
 
-from sparring.config import HIGH_FORCE, LOW_FORCE, PRESETS, SMOKE, BoutConfig, GripConfig, MatchConfig, RunConfig, preset_named
+from sparring.config import (
+    HIGH_FORCE,
+    LOW_FORCE,
+    PRESETS,
+    SMOKE,
+    BoutConfig,
+    CameraConfig,
+    GripConfig,
+    MatchConfig,
+    RandomiseConfig,
+    RunConfig,
+    preset_named,
+)
 from sparring.config_file import altered, from_json, hash_of, to_json
 from sparring.errors import ConfigError
 
@@ -243,3 +256,29 @@ def test_any_json_is_a_config_or_refused(value: object) -> None:
 def test_any_setting_is_applied_or_refused(setting: str) -> None:
     with contextlib.suppress(ConfigError):
         altered(SMOKE, (setting,))
+
+
+def test_a_lens_survives_json_and_is_set_field_by_field() -> None:
+    seen = replace(SMOKE.world.camera, lens=lens().over_table(), depth=True)
+    config = replace(SMOKE, world=replace(SMOKE.world, camera=seen))
+    assert from_json(to_json(config)) == config
+    assert hash_of(config) != hash_of(SMOKE)
+    bent = altered(config, ("world.camera.lens.distortion=[-0.1,0,0,0,0]", "world.camera.randomise.tilt_deg=5"))
+    assert bent.world.camera.lens is not None
+    assert bent.world.camera.lens.distortion == (-0.1, 0.0, 0.0, 0.0, 0.0)
+    with pytest.raises(ConfigError, match="focal lengths positive"):
+        altered(config, ("world.camera.lens.fx_px=-1",))
+
+
+def test_by_default_no_preset_has_a_lens_heights_noise_or_randomisation() -> None:
+    for config in PRESETS.values():
+        camera = config.world.camera
+        assert camera == CameraConfig(width_px=camera.width_px, height_px=camera.height_px, pixel_m=camera.pixel_m)
+        assert (camera.lens, camera.depth, camera.noise, camera.blur_px) == (None, False, 0.0, 0.0)
+        assert camera.randomise == RandomiseConfig()
+        assert not any(asdict(camera.randomise).values())
+
+
+def test_frozen_convolutions_see_no_heights() -> None:
+    with pytest.raises(ConfigError, match=r"NetworkConfig\.frozen.*world\.camera\.depth"):
+        altered(SMOKE, ("network.trunk=alexnet", "network.frozen=true", "world.camera.depth=true"))

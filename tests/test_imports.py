@@ -26,7 +26,8 @@ ROOM_RANKS = {
     "viewing": 7,
     "cli": 8,
 }
-MODULE_RANKS = dict.fromkeys(("errors", "cache", "plugins", "config", "config_file", "seeding", "scoring"), 0)
+LIGHT = ("errors", "cache", "plugins", "config", "config_file", "seeding", "scoring", "pinhole", "camera_file", "overhead")
+MODULE_RANKS = dict.fromkeys((*LIGHT, "rectification"), 0)
 RANKS = ROOM_RANKS | MODULE_RANKS
 MODULES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 WITHOUT_TORCH = ("world", "actions", "assets", "data", "farm", *MODULE_RANKS)

@@ -7,8 +7,8 @@ the rooms that the README's map names.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sparring.pinhole import PinholeCamera, TablePose
     from sparring.players.grasper import Grasp, Grasper
-    from sparring.players.pinhole import PinholeCamera, TablePose
 
 __all__ = ["Grasp", "Grasper", "PinholeCamera", "TablePose"]
 
@@ -20,7 +20,7 @@ def __getattr__(name: str) -> Any:
 
         return getattr(grasper, name)
     if name in ("PinholeCamera", "TablePose"):
-        from sparring.players import pinhole
+        from sparring import pinhole
 
         return getattr(pinhole, name)
     raise AttributeError(f"module 'sparring' has no attribute {name!r}")

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal, get_args
 
+import numpy as np
+
 from sparring.errors import ConfigError, unknown_name
+from sparring.pinhole import PinholeCamera
 
 FAMILIES_SET = "families"
 """Training on the procedural families, not on an imported set."""
@@ -26,6 +29,8 @@ HAND_NAME = re.compile(r"[a-zA-Z0-9][\w.-]{0,63}@[0-9a-f]{12}", re.ASCII)
 MOST_FINGERTIP_M = 0.2
 MOST_N, MOST_OBJECTS_N, MOST_ITERATIONS_N = 10**9, 10**6, 1000
 """No count is larger, no set of objects, and no bout: such a config would be read, and then nothing would come to an end."""
+FURTHEST_ASIDE_DEG = 75.0
+"""A lens that leans at random stays higher than this from straight above."""
 PALM_ROOM_M = 0.05
 """Room that a palm takes behind its fingers."""
 UNLIMITED_N = 1000.0
@@ -178,6 +183,36 @@ class NoiseConfig:
 
 
 @dataclass(frozen=True)
+class RandomiseConfig:
+    """Domain randomisation: how far every scene's light, surfaces and camera may differ. All zero: not at all."""
+
+    light_m: float = 0.0
+    """The light stands up to this far from its place, along each axis."""
+    light_share: float = 0.0
+    """The light's strength varies by up to this share, in each colour by up to a third of it."""
+    table_colour: float = 0.0
+    """The table's colour is mixed with a random one, at most in this share."""
+    table_texture: float = 0.0
+    """Contrast of a random pattern on the table, at most; 1 is from black to white."""
+    object_colour: float = 0.0
+    """The colour of each part of an object is mixed with a random one, at most in this share."""
+    height_share: float = 0.0
+    """The camera's height (a lens's distance) varies by up to this share."""
+    tilt_deg: float = 0.0
+    """The camera leans by up to this angle to any side, still looking at the middle of the table; pictures are rectified."""
+    exposure_share: float = 0.0
+    """The brightness of the picture varies by up to this share."""
+    noise: float = 0.0
+    """Noise of pixels is added, its standard deviation (0-255) drawn up to this."""
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value, name = getattr(self, item.name), f"RandomiseConfig.{item.name}"
+            most = {"light_m": 0.5, "height_share": 0.5, "tilt_deg": 45.0, "noise": 255.0}.get(item.name, 1.0)
+            _require(0 <= value <= most, name, value, f"in 0..{most:g}")
+
+
+@dataclass(frozen=True)
 class CameraConfig:
     """The overhead camera. Pixels per metre hold on the table's plane."""
 
@@ -185,19 +220,59 @@ class CameraConfig:
     height_px: int = 240
     pixel_m: float = 0.0015
     height_m: float = 1.1
-    """Height of the optical centre over the table."""
+    """Height of the optical centre over the table, where there is no lens that says it."""
     shift_m: float = 0.004
     """The camera stands up to this far from its place, in x and y."""
     turn_deg: float = 1.5
-    """The camera is turned by up to this angle about its axis."""
+    """The camera is turned by up to this angle about its axis (with a lens, about the table's middle)."""
     light_vary: float = 0.15
     """Relative variation of the light's strength and place."""
+    lens: PinholeCamera | None = None
+    """A real camera: photos are taken through its lens, from where it stands over the middle of the table, and rectified into
+    the overhead picture. None: an ideal camera that looks straight down. See docs/own-camera.md."""
+    depth: bool = False
+    """Whether players see a fourth channel: height over the table in millimetres, 0..255."""
+    noise: float = 0.0
+    """Standard deviation of every pixel's noise, 0-255."""
+    blur_px: float = 0.0
+    """Standard deviation of the blur, in pixels of the photo."""
+    depth_noise_m: float = 0.0
+    """Standard deviation of every pixel's measured distance."""
+    randomise: RandomiseConfig = field(default_factory=RandomiseConfig)
 
     def __post_init__(self) -> None:
         _require_positive(self, "width_px", "height_px", "pixel_m", "height_m")
         for name in ("shift_m", "turn_deg", "light_vary"):
             _require(0 <= getattr(self, name) < math.inf, f"CameraConfig.{name}", getattr(self, name), "zero or positive")
+        for name, most in (("noise", 255.0), ("blur_px", 20.0), ("depth_noise_m", 1.0)):
+            _require(0 <= getattr(self, name) <= most, f"CameraConfig.{name}", getattr(self, name), f"in 0..{most:g}")
         _require(self.width_px * self.height_px <= 4_000_000, "CameraConfig", (self.width_px, self.height_px), "at most 4 Mpx")
+        if self.lens is not None:
+            self._require_seen(self.lens)
+
+    def _require_seen(self, lens: PinholeCamera) -> None:
+        """The lens knows the size of its photos, and they show all of the overhead picture."""
+        width_px, height_px = lens.size_px
+        _require(width_px * height_px <= 4_000_000, "CameraConfig.lens", lens.size_px, "at most 4 Mpx")
+        _require(lens.table_z_m == 0, "CameraConfig.lens", lens.table_z_m, "over a table at height 0 (PinholeCamera.over_table)")
+        x_m, y_m, z_m = map(float, lens.eye_m)
+        aside_deg, tilt_deg = math.degrees(math.atan2(math.hypot(x_m, y_m), z_m)), self.randomise.tilt_deg
+        allowed = f"zero, or below {FURTHEST_ASIDE_DEG:g} together with the lens, which stands {aside_deg:.0f} degrees aside"
+        _require(tilt_deg == 0 or aside_deg + tilt_deg < FURTHEST_ASIDE_DEG, "RandomiseConfig.tilt_deg", tilt_deg, allowed)
+        half_m = np.array([self.width_px - 1, self.height_px - 1, 0]) / 2 * self.pixel_m
+        rim_m = half_m * [(x, y, 0) for x in (-1, 0, 1) for y in (-1, 0, 1)]
+        if not lens.sees(rim_m):
+            width_m, height_m = self.width_px * self.pixel_m, self.height_px * self.pixel_m
+            raise ConfigError(
+                f"the lens does not see the whole overhead picture of {self.width_px} x {self.height_px} px of {self.pixel_m} m "
+                f"({width_m:.2f} x {height_m:.2f} m of table about what its middle sees): make it smaller with "
+                "--set world.camera.width_px=.. world.camera.height_px=.., or its pixels with world.camera.pixel_m=.."
+            )
+
+    @property
+    def channels_n(self) -> int:
+        """Of the pictures that players see: red, green, blue, and perhaps height."""
+        return 4 if self.depth else 3
 
 
 @dataclass(frozen=True)
@@ -580,7 +655,7 @@ class StressConfig:
     """The stress test of a foreign grasp detector (docs/stress.md). Other runs do not look at it."""
 
     objects: tuple[str, ...] = ("named", "novel-families")
-    """Sets, also imported ones, that the test scenes are drawn from, as many scenes from each; the adversary never trains on them."""
+    """Sets, also imported ones, that test scenes are drawn from, as many from each; the adversary never trains on them."""
     scenes_n: int = 160
     """Test scenes. What is lifted there meets all shakes and all snatches."""
     training_scenes_n: int = 320
@@ -637,6 +712,10 @@ class RunConfig:
         )
         for name in self.test.protocols:
             (PROTOCOLS[name].grip or self.world.grip).require_within(self.world.hand, f"the protocol {name} (test.protocols)")
+        frozen = self.network.frozen and camera.depth
+        _require(
+            not frozen, "NetworkConfig.frozen", True, "false with world.camera.depth: ImageNet's convolutions see no heights"
+        )
 
     @property
     def patch_px(self) -> float:

@@ -6,17 +6,21 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tiny
 import torch
+from lenses import lens
 from PIL import Image
 
 from sparring.config_file import to_json
 from sparring.data.pictures import decode_image
 from sparring.data.store import read_shard
+from sparring.game.run_folder import RunFolder
+from sparring.pinhole import PinholeCamera
 
 pytestmark = pytest.mark.usefixtures("played", "unchecked")
 COMMANDS = ("play", "evaluate", "crossplay", "report", "figures", "watch", "grasp", "export", "digest", "weights")
@@ -376,3 +380,37 @@ def test_a_reader_that_leaves_early_is_no_error(played: tiny.PlayedRun) -> None:
     command = f"{sys.executable} -m sparring.cli.main digest {played.folder.path} | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
+
+
+def calibrated(tmp_path: Path) -> Path:
+    """A calibration file of a camera that stands aside."""
+    (tmp_path / "camera.json").write_text(json.dumps(asdict(lens(30.0, 20.0, 0.9))))
+    return tmp_path / "camera.json"
+
+
+def test_a_photo_from_aside_is_grasped_by_its_calibration(here: Here, tmp_path: Path) -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    Image.fromarray(photo).resize((320, 240)).save(tmp_path / "photo.png")
+    done = here("grasp", tmp_path / "photo.png", "--camera", calibrated(tmp_path), "--top-k", 3)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert len(told["grasps"]) == 3
+    for grasp in told["grasps"]:
+        assert grasp.keys() == {"column_px", "row_px", "angle", "angle_deg", "probability", "pose"}
+        place = lens(30.0, 20.0, 0.9).on_table(np.array([[grasp["column_px"], grasp["row_px"]]]))[0]
+        assert place[:2] == pytest.approx([grasp["pose"]["x_m"], grasp["pose"]["y_m"]], abs=1e-6)
+    with Image.open(told["picture"]) as drawn:
+        assert drawn.size == (640, 480)
+
+
+def test_a_match_is_played_with_a_calibrated_camera_that_has_to_see_enough(here: Here, tmp_path: Path) -> None:
+    grasps = ("match.bouts=[]", "match.random_grasps_n=4", "match.collaborative_grasps_n=4")
+    few = ("world.objects.training_n=13", "world.objects.novel_n=2", "test.objects=novel-families")
+    smallest = ("--set", *grasps, *few, "world.camera.pixel_m=0.003")
+    asked = ("play", "smoke", "--out", tmp_path / "run", "--camera", calibrated(tmp_path), "--executor", "serial", "--quiet")
+    refused(here(*asked, *smallest), 2, "does not see the whole overhead picture of 320 x 240 px", "world.camera.width_px")
+    done = sparring(*asked, *smallest, "world.camera.width_px=140", "world.camera.height_px=110", "world.camera.depth=true")
+    assert done.returncode == 0, done.stderr
+    camera = RunFolder(tmp_path / "run").config().world.camera
+    assert camera.lens == PinholeCamera.read(tmp_path / "camera.json").over_table()
+    assert camera.depth

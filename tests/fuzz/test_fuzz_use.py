@@ -16,8 +16,8 @@ from PIL import Image
 
 from sparring.evaluation.export import _require_ours
 from sparring.game.fit_file import FitFile, FitState
-from sparring.players.grasper import FORMATS, as_rgb, read_image
-from sparring.players.pinhole import PinholeCamera
+from sparring.pinhole import PinholeCamera
+from sparring.players.grasper import FORMATS, as_pixels, read_image
 
 DOWN = ((1.0, 0.0, 0.0, 0.0), (0.0, -1.0, 0.0, 0.0), (0.0, 0.0, -1.0, 1.0), (0.0, 0.0, 0.0, 1.0))
 CAMERA = PinholeCamera(700.0, 700.0, 160.0, 120.0, DOWN)
@@ -74,7 +74,7 @@ def test_a_damaged_picture_is_rgb_or_refused(picture: bytes, folder: Path, data:
 @fuzzed
 @given(st.lists(st.integers(0, 5), max_size=4), st.sampled_from(["uint8", "int32", "float64", "bool", "object", "U3", "c8"]))
 def test_an_array_of_any_kind_is_rgb_or_refused(shape: list[int], kind: str) -> None:
-    pixels = read_or_refused(lambda: as_rgb(np.zeros(shape, kind)))
+    pixels = read_or_refused(lambda: as_pixels(np.zeros(shape, kind)))
     assert pixels is None or pixels.shape == (*shape[:2], 3)
 
 

@@ -3,6 +3,7 @@
 import ast
 import os
 import pickle
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from sparring.errors import SparringError
 from sparring.game.digest import _tensors_digest, digest_run
 from sparring.game.manifest import read_manifest
 from sparring.game.run_folder import RunFolder
+from sparring.pinhole import PinholeCamera
 from sparring.players.checkpoint import load_player
 
 ROOT = Path(sparring.__file__).parent
@@ -40,8 +42,10 @@ EXECUTING_BUILTINS = {"eval", "exec", "compile", "__import__"}
 ALLOWED = {
     "players/weights.py": {"pickle"},
     "farm/processes.py": {"pickle"},
+    "camera_file.py": {"yaml", "yaml.constructor"},
 }
-"""Weights of others are read with an unpickler that knows arrays alone; a worker asks whether an error survives pickling."""
+"""Weights of others are read with an unpickler that knows arrays alone; a worker asks whether an error survives pickling;
+calibration files are read with YAML's safe loader."""
 
 
 class Evil:
@@ -76,6 +80,7 @@ def reading(run: RunFolder) -> dict[Path, list[Callable[[], object]]]:
         run.metrics_path: [run.metrics],
         shard: [lambda: read_shard(shard), lambda: read_stage(shard.parent, ["sensed"])],
         player: [lambda: load_player(player), lambda: _tensors_digest(player)],
+        run.path / "camera.yaml": [lambda: PinholeCamera.read(run.path / "camera.yaml")],
         run.path / "image.png": [lambda: decode_image((run.path / "image.png").read_bytes())],
     }
 
@@ -149,3 +154,9 @@ def test_where_pickle_is_known_it_does_what_is_told_of_it_and_no_more() -> None:
     assert unpickled_in("players/weights.py") == ["pickle.Unpickler", "pickle.UnpicklingError"]
     assert unpickled_in("farm/processes.py") == ["pickle.dumps", "pickle.loads"]
     assert "pickle.loads(pickle.dumps(error))" in (ROOT / "farm/processes.py").read_text()
+
+
+def test_yaml_is_read_by_the_safe_loader_alone() -> None:
+    source = (ROOT / "camera_file.py").read_text()
+    assert re.findall(r"class _Loader\((.*)\)", source) == ["yaml.SafeLoader"]
+    assert source.count("Loader=_Loader") == source.count("yaml.load") == 1

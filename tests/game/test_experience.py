@@ -7,6 +7,7 @@ import pytest
 import tiny
 from rows import image_of, row_of
 
+from sparring.data.pictures import encode_image
 from sparring.data.records import table_of
 from sparring.data.store import read_stage, shard_path, write_shard
 from sparring.errors import DataError
@@ -113,3 +114,15 @@ def test_a_run_is_read_as_it_was_played(played: tiny.PlayedRun) -> None:
     known = experience_of(table, patch_px=48.0)
     assert len(known) == sum(not row["invalid"] for row in table.to_pylist())
     assert known.crops.shape[1:] == (3, crop_side_px(48.0), crop_side_px(48.0))
+
+
+def test_pictures_with_heights_where_there_are_to_be_none_are_refused_and_the_other_way_round() -> None:
+    deep = encode_image(np.dstack([image_of(0), image_of(0)[..., 0]]))
+    rows = [small_row(0) | {"image": {"bytes": deep, "path": None}}]
+    known = experience_of(table_of(rows).select(COLUMNS), patch_px=PATCH_PX, channels_n=4)
+    assert known.crops.shape[1] == 4
+    assert np.array_equal(known.crops[0, 3], known.crops[0, 0])
+    with pytest.raises(DataError, match="4 channels, where the run's camera has 3"):
+        experience_of(table_of(rows).select(COLUMNS), patch_px=PATCH_PX)
+    with pytest.raises(DataError, match="3 channels, where the run's camera has 4"):
+        experience_of(table_of([small_row(0)]).select(COLUMNS), patch_px=PATCH_PX, channels_n=4)

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +149,15 @@ def test_an_impossible_card_is_refused(checkpoint: Path, changes: dict[str, obje
 
 def test_another_format_is_refused(checkpoint: Path) -> None:
     refused(rewritten(checkpoint, metadata={"format": "sparring-player-99"}), "sparring-player-99")
+
+
+def test_a_player_that_sees_heights_is_loaded_as_one_and_older_cards_see_colours(checkpoint: Path, tmp_path: Path) -> None:
+    network = new_network(NetworkConfig("compact"), 18, dropout=0.5, seed=0, channels_n=4)
+    save_player(tmp_path / "deep.safetensors", network, replace(CARD, channels_n=4))
+    loaded, card = load_player(tmp_path / "deep.safetensors")
+    assert loaded.channels_n == card.channels_n == 4
+    refused(with_card(tmp_path / "deep.safetensors", channels_n=3), "3 channels")
+    refused(with_card(tmp_path / "deep.safetensors", channels_n=5), "impossible card")
+    with safe_open(checkpoint, framework="pt") as file:
+        older = {name: value for name, value in json.loads(file.metadata()["card"]).items() if name != "channels_n"}
+    assert load_player(rewritten(checkpoint, metadata={"card": json.dumps(older)}))[1].channels_n == 3

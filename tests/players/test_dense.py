@@ -166,3 +166,15 @@ def test_bf16_changes_a_dense_score_but_little() -> None:
     full = player.score_grids(image, grids)
     half = replace(player, compute=Compute(torch.device("cpu"), bf16=True)).score_grids(image, grids)
     assert np.abs(full - half).max() < 0.1 * np.abs(full).max() + 0.05
+
+
+def test_with_heights_a_dense_score_is_the_patchs_own_too() -> None:
+    network = new_network(NetworkConfig("compact"), 18, dropout=0.5, seed=1, channels_n=4)
+    player = Protagonist(network, CPU, PATCHES, PIXEL_M, 64, "greedy", "dense")
+    image = np.dstack([picture(), picture(7)[..., 0]])
+    grids = grids_of(player, image, 300)
+    alone = player.score(image, grids.centres)
+    assert DenseView(grids, network, PATCH_PX).logits(player.pixels(image), CPU) == pytest.approx(alone, abs=2e-6)
+    flat = np.dstack([picture(), np.zeros((120, 160), np.uint8)])
+    assert np.array_equal(grids_of(player, flat, 300).centres, grids.centres), "places are sampled by colours"
+    assert not np.allclose(player.score(flat, grids.centres), alone)

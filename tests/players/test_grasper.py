@@ -5,16 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from lenses import lens
 from PIL import Image
 
 import sparring
 from sparring.config import LearningConfig, NetworkConfig, PatchConfig
 from sparring.errors import CheckpointError, ConfigError, DataError, DeviceError
+from sparring.pinhole import UNDISTORTED, PinholeCamera
 from sparring.players.checkpoint import PlayerCard, save_player
 from sparring.players.device import device_named, resolved
 from sparring.players.grasper import Grasper, read_image
 from sparring.players.networks import new_network
-from sparring.players.pinhole import PinholeCamera
 
 
 @pytest.fixture(scope="module")
@@ -245,3 +246,77 @@ def test_an_unknown_device_or_way_of_scoring_is_refused_with_the_known_ones() ->
         Grasper.load(device="tpu")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match=r"'sparse'.*auto, patches, dense"):
         Grasper.load(scoring="sparse")  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def deep(tmp_path_factory: pytest.TempPathFactory) -> Grasper:
+    """A player that sees heights."""
+    path = tmp_path_factory.mktemp("deep") / "start.safetensors"
+    network = new_network(NetworkConfig("compact"), 18, dropout=0.5, seed=0, channels_n=4)
+    save_player(path, network, PlayerCard("start", "protagonist", "compact", 18, 0.003, PatchConfig(size_m=0.144), 32, 100, 4))
+    return Grasper.load(path)
+
+
+def test_a_player_that_sees_heights_wants_four_channels(deep: Grasper, tmp_path: Path) -> None:
+    seen = np.dstack([picture(), picture()[..., 0]])
+    Image.fromarray(seen).save(tmp_path / "seen.png")
+    expected = deep.predict(seen)
+    assert deep.predict(tmp_path / "seen.png") == expected
+    assert deep.predict(Image.fromarray(seen)) == expected
+    assert deep.predict(np.dstack([picture(), np.zeros((120, 160), np.uint8)])) != expected
+    for flat in (picture(), Image.fromarray(picture()), picture()[..., 0]):
+        with pytest.raises(DataError, match=r"four channels, RGB and height.*RGBA or \[h, w, 4\]"):
+            deep.predict(flat)
+
+
+def test_heights_are_resampled_apart_from_colours(deep: Grasper) -> None:
+    """A picture library takes a fourth channel for opacity: where it is zero, colours would be lost."""
+    seen = np.dstack([picture(), np.zeros((120, 160), np.uint8)])
+    resized = deep._at_scale(seen, 0.5)
+    assert np.array_equal(resized[..., :3], np.asarray(Image.fromarray(picture()).resize((80, 60), Image.Resampling.LANCZOS)))
+    assert not resized[..., 3].any()
+
+
+@pytest.mark.parametrize("tilt_deg", [0.0, 30.0])
+def test_grasps_in_a_bent_photo_are_told_in_its_pixels_and_on_its_table(grasper: Grasper, tilt_deg: float) -> None:
+    seen_from = lens(tilt_deg, 50.0, 0.6)
+    smooth = np.asarray(Image.fromarray(picture(40, 30)).resize((320, 240), Image.Resampling.BICUBIC))
+    grasps = grasper.predict(smooth, camera=seen_from, top_k=8)
+    assert len(grasps) == 8
+    for grasp in grasps:
+        assert grasp.pose is not None
+        (place,) = seen_from.on_table(np.array([[grasp.column_px, grasp.row_px]]))
+        assert place == pytest.approx([grasp.pose.x_m, grasp.pose.y_m, grasp.pose.z_m], abs=1e-6)
+        ahead = place + 0.005 * np.array([np.cos(grasp.pose.theta_rad), np.sin(grasp.pose.theta_rad), 0])
+        ((column, row),) = seen_from.pixels(ahead[None])
+        seen_deg = np.rad2deg(np.arctan2(grasp.row_px - row, column - grasp.column_px))
+        assert (seen_deg - grasp.angle_deg + 90) % 180 - 90 == pytest.approx(0.0, abs=1.5)
+        span_px = seen_from.span_px(grasp.pose, 0.01)
+        assert span_px == pytest.approx(2 * np.hypot(column - grasp.column_px, row - grasp.row_px), rel=0.05)
+
+
+def test_the_same_table_is_grasped_at_the_same_places_from_aside_as_from_above(grasper: Grasper) -> None:
+    """What is painted on the table looks alike in both photos once they are rectified."""
+    above, aside = lens(0.0, 0.0, 0.9, distortion=UNDISTORTED), lens(25.0, 0.0, 0.9)
+    (best,) = grasper.predict(painted(above), camera=above, top_k=1, n_patches=2000)
+    (other,) = grasper.predict(painted(aside), camera=aside, top_k=1, n_patches=2000)
+    assert best.pose is not None
+    assert other.pose is not None
+    assert np.hypot(best.pose.x_m - other.pose.x_m, best.pose.y_m - other.pose.y_m) < 0.01
+    off = np.rad2deg(best.pose.theta_rad - other.pose.theta_rad)
+    assert abs((off + 90) % 180 - 90) <= 10.5
+
+
+def painted(camera: PinholeCamera) -> np.ndarray:
+    """What a camera sees of a table with one dark bar painted on it."""
+    row, column = np.mgrid[:240, :320].reshape(2, -1).astype(float)
+    x, y, _ = np.nan_to_num(camera.meets_table(np.stack([column, row], axis=1)), nan=9.0).T
+    bar = (np.abs(x - 0.03) < 0.05) & (np.abs(y - 0.01) < 0.012)
+    return np.where(bar[:, None], [30, 40, 160], 150).astype(np.uint8).reshape(240, 320, 3)
+
+
+def test_a_photo_of_another_size_than_the_calibrations_or_from_too_near_is_refused(grasper: Grasper) -> None:
+    with pytest.raises(ConfigError, match="calibrated with pictures of 320 x 240"):
+        grasper.predict(picture(), camera=lens())
+    with pytest.raises(DataError, match=r"straight from above.*longer than a patch"):
+        grasper.predict(picture(320, 240), camera=lens(distance_m=0.1))

@@ -166,3 +166,34 @@ def test_the_papers_network_without_its_weights_says_what_to_do(tmp_path: Path, 
     monkeypatch.setenv("SPARRING_CACHE", str(tmp_path / "empty"))
     with pytest.raises(SparringError, match=r"sparring weights.*network\.pretrained=false"):
         new_network(NetworkConfig(trunk="alexnet", pretrained=True), 18, dropout=0.5, seed=0)
+
+
+@pytest.mark.parametrize("trunk", TRUNKS)
+def test_a_network_may_see_heights_too(trunk: str) -> None:
+    network = new_network(NetworkConfig(trunk, pretrained=False), ACTIONS_N, dropout=0.0, seed=0, channels_n=4).eval()
+    assert network.channels_n == 4
+    side = network.input_px
+    patches = torch.rand(2, 4, side, side) * 255
+    higher = patches.clone()
+    higher[:, 3] += 20
+    assert network(patches).shape == (2, ACTIONS_N)
+    assert not torch.allclose(network(patches), network(higher))
+
+
+def test_heights_are_scaled_so_that_the_table_is_zero_and_five_centimetres_are_one() -> None:
+    network = PatchNet("compact", 18, channels_n=4)
+    assert network.mean.flatten().tolist() == [111.0, 111.0, 111.0, 0.0]
+    assert network.std.flatten().tolist() == [144.0, 144.0, 144.0, 50.0]
+
+
+def test_what_imagenet_taught_is_kept_and_blind_to_heights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    learned = {name: torch.randn_like(value) for name, value in TRUNKS["alexnet"].build().state_dict().items()}
+    monkeypatch.setattr("sparring.players.networks.load_imagenet_convolutions", lambda trunk: learned)
+    three, four = (
+        new_network(NetworkConfig("alexnet", pretrained=True), 18, dropout=0.0, seed=0, channels_n=n).convolutions.state_dict()
+        for n in (3, 4)
+    )
+    assert all(torch.equal(three[name], value) for name, value in learned.items())
+    assert torch.equal(four["0.weight"][:, :3], learned["0.weight"])
+    assert not four["0.weight"][:, 3:].any()
+    assert torch.equal(four["3.weight"], learned["3.weight"])

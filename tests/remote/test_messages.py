@@ -180,6 +180,7 @@ def test_nonsense_about_grasps_is_refused(change: Callable[[Any], None], said: s
     [
         (lambda reply: setattr(reply, "png", b"no picture"), "a picture that is none"),
         (lambda reply: setattr(reply, "png", encode_image(np.zeros((4, 4, 3), np.uint8))), "a picture of 4 x 4 pixels"),
+        (lambda reply: setattr(reply, "png", encode_image(np.zeros((120, 160, 4), np.uint8))), "4 channels.*reckons with 3: RGB"),
         (lambda reply: setattr(reply.calibration, "pixel_m", 0.5), r"pixel_m 0.5; .* --set world.camera.pixel_m=0.5"),
         (lambda reply: setattr(reply.calibration, "width_px", 161), "width_px 161"),
         (lambda reply: setattr(reply.calibration, "turn_rad", math.nan), "impossible calibration"),

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from sparring.errors import CheckpointError, ConfigError
-from sparring.players.pinhole import PinholeCamera
+from sparring.pinhole import PinholeCamera
 from sparring.stress.foreign import ggcnn
 from sparring.stress.foreign.antipodal import antipodal
 from sparring.stress.foreign.ggcnn import GgCnn, GgCnnDetector, prepared

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from sparring.errors import ConfigError, PolicyError
-from sparring.players.pinhole import PinholeCamera
+from sparring.pinhole import PinholeCamera
 from sparring.stress.policy import MOST_GRASPS_N, Found, Policy, load_policy
 
 IMAGE = np.zeros((12, 16, 3), np.uint8)

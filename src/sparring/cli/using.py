@@ -37,8 +37,8 @@ def grasp(
         patches: how many patches are sampled; as in the player's training unless given.
         pixel_m: size of the picture's pixels on the table in metres: the width of the table in the picture divided by the
             picture's width in pixels; as in the player's training unless given (0.0015 for the player that comes along).
-        camera: a JSON file of the camera, {fx_px, fy_px, cx_px, cy_px, world_from_camera (4 x 4), table_z_m}: gives the size of
-            pixels, and every grasp its pose on the table.
+        camera: a calibration file of the camera, OpenCV's YAML or JSON with its pose (docs/own-camera.md): gives the size of
+            pixels, and every grasp its pose on the table. Oblique and distorted pictures are rectified first.
         apart_m: of grasps nearer to each other than this on the table only the best is told; 0: all angles at all places.
         scoring: patches at random places one by one, dense (on grids), or auto: dense where a patch's score is the same so.
         seed: where the patches are sampled from.
@@ -47,10 +47,11 @@ def grasp(
     """
     from sparring.config import HandConfig
     from sparring.data.files import write_atomically
+    from sparring.data.pictures import colours
     from sparring.errors import ConfigError
     from sparring.evaluation.drawing import draw_grasps
+    from sparring.pinhole import PinholeCamera
     from sparring.players.grasper import Grasper, read_image
-    from sparring.players.pinhole import PinholeCamera
 
     if name is not None and player is None:
         raise ConfigError("--name chooses among the players of a run: name the run with --player")
@@ -59,20 +60,23 @@ def grasp(
         raise ConfigError(f"--out must be another file that ends in .png, got {str(drawn)!r}")
     grasper = Grasper.load(None if player is None else _checkpoint(player, name), device=device, scoring=scoring)
     seen_from = None if camera is None else PinholeCamera.read(camera)
-    pixels = read_image(image)
+    pixels = read_image(image, grasper.card.channels_n)
     grasps = grasper.predict(
         pixels, top_k=top_k, n_patches=patches, pixel_m=pixel_m, camera=seen_from, apart_m=apart_m, seed=seed
     )
     height, width = pixels.shape[:2]
     if seen_from is not None:
         pixel_m = seen_from.pixel_m(width, height)
-    scale_m = pixel_m or grasper.card.pixel_m
-    picture = draw_grasps(pixels, grasps, opening_px=HandConfig().opening_m / scale_m)
+    scale_m, opening_m = pixel_m or grasper.card.pixel_m, HandConfig().opening_m
+    openings_px = [seen_from.span_px(one.pose, opening_m) if seen_from and one.pose else opening_m / scale_m for one in grasps]
+    picture = draw_grasps(colours(pixels), grasps, opening_px=openings_px)
     write_atomically(drawn, lambda part: picture.save(part, "png"))
     if pixel_m is None:
         seen = f"{width * scale_m:.2f} x {height * scale_m:.2f} m of table"
         print(f"sparring: no --pixel-m: {1000 * scale_m:g} mm a pixel assumed, so that the picture shows {seen}", file=sys.stderr)
     found = [asdict(one) | {"angle_deg": one.angle_deg} for one in grasps]
+    for one in found:
+        del one["photo_angle_deg"]  # told by angle_deg
     print(json.dumps({"player": grasper.card.name, "pixel_m": scale_m, "picture": str(drawn), "grasps": found}, indent=1))
 
 

@@ -1,18 +1,20 @@
 """What of the world may be the user's own: options that commands which make a world share, and the config that they lead to."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 
 from sparring.config import FAMILIES_SET, ROBOTS, HandConfig, RunConfig
+from sparring.pinhole import PinholeCamera
 
 RobotName = Literal["floating", "baxter"]
 
 
 @dataclass(frozen=True)
 class YoursConfig:
-    """Robot and gripper. As the preset or config says unless given."""
+    """Robot, gripper and camera. As the preset or config says unless given."""
 
     robot: RobotName | None = None
     """floating: hands that go wherever they are told to, fast; baxter: two arms, as in the paper (docs/own-robot.md)."""
@@ -20,6 +22,8 @@ class YoursConfig:
     """The gripper: franka, rethink, robotiq-2f85, or the path of an MJCF file with its adapter (docs/own-gripper.md)."""
     second_hand: str | None = None
     """The gripper that snatches, likewise."""
+    camera: Path | None = None
+    """A calibration file (docs/own-camera.md): players see rectified photos of that camera, from where it stands."""
 
 
 Yours = Annotated[YoursConfig, tyro.conf.arg(name="")]
@@ -41,6 +45,9 @@ def with_yours(config: RunConfig, yours: YoursConfig) -> RunConfig:
         snatch = config.attack.snatch
         second = replace(snatch.second_hand, hand=_brought_in(yours.second_hand, snatch.second_hand.hand))
         config = replace(config, attack=replace(config.attack, snatch=replace(snatch, second_hand=second)))
+    if yours.camera is not None:
+        seen = replace(config.world.camera, lens=PinholeCamera.read(yours.camera).over_table())
+        config = replace(config, world=replace(config.world, camera=seen))
     return config
 
 

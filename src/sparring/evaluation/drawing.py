@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw, ImageFont
 
-from sparring.actions.grasp import angle_rad
 from sparring.actions.snatch import SNATCHES_N, snatch_of
 from sparring.config import SnatchConfig
 from sparring.players.choosing import ImageGrasp
@@ -20,17 +19,26 @@ ENLARGED_PX = 640
 """Smaller images are enlarged at least to this width, so that lines are readable."""
 
 
-def draw_grasps(image: UInt8[np.ndarray, "h w 3"], grasps: Sequence[ImageGrasp], *, opening_px: float) -> Image.Image:
-    """The image with every grasp as two jaws and the line of closing; the first, the best, in green."""
+def draw_grasps(
+    image: UInt8[np.ndarray, "h w 3"], grasps: Sequence[ImageGrasp], *, opening_px: float | Sequence[float]
+) -> Image.Image:
+    """The image with every grasp as two jaws and the line of closing; the first, the best, in green.
+
+    Args:
+        image: where the grasps were found.
+        grasps: best first.
+        opening_px: between the jaws; one for all, or one a grasp where the image is oblique.
+    """
+    openings_px = opening_px if isinstance(opening_px, Sequence) else [opening_px] * len(grasps)
     scale = max(1, -(-ENLARGED_PX // image.shape[1]))
     picture = Image.fromarray(image).resize((image.shape[1] * scale, image.shape[0] * scale), Image.Resampling.BICUBIC)
     pen, thick = ImageDraw.Draw(picture), max(1, round(picture.width / ENLARGED_PX))
     font = ImageFont.load_default(11 * thick)
-    for rank, grasp in reversed(list(enumerate(grasps))):
+    for rank, (grasp, wide_px) in reversed(list(enumerate(zip(grasps, openings_px, strict=True)))):
         colour = OTHERS if rank else BEST
         centre = (np.array([grasp.column_px, grasp.row_px]) + 0.5) * scale
         along, across = draw_jaws(
-            picture, centre, float(angle_rad(grasp.angle)), opening_px=opening_px * scale, colour=colour, thick=thick
+            picture, centre, float(np.deg2rad(grasp.angle_deg)), opening_px=wide_px * scale, colour=colour, thick=thick
         )
         if grasp.probability is not None:
             pen.text(tuple(centre + 0.2 * along + across), f"{grasp.probability:.2f}", fill=colour, font=font)

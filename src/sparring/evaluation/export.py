@@ -27,6 +27,7 @@ Simulated pictures and physics: one rigid object on a table seen from above, pla
 successes, so that rarer events get too much probability: trust the order rather than the size."""
 WITHOUT_RUN = "It was exported without its run, so that nothing is said here of how good it is."
 CONFIG, MODEL_CARD, ONNX, MODEL_TYPE = "config.json", "README.md", "model.onnx", "sparring"
+CHANNELS = {3: "RGB", 4: "RGB and height over the table in millimetres (as alpha)"}
 FRONT_MATTER = """---
 license: apache-2.0
 library_name: sparring
@@ -55,14 +56,14 @@ from scipy.ndimage import map_coordinates
 
 # a patch of {patch_m} m is PATCH_PX pixels of {pixel_m} m on the table, and SIDE pixels of the network
 N, PATCH_PX, SIDE = {patches_n}, {patch_px}, {side}
-image = np.asarray(Image.open("photo.png").convert("RGB"), np.float32)
+image = np.asarray(Image.open("photo.png").convert("{mode}"), np.float32)  # {channels}
 h, w, _ = image.shape
 low, high = [PATCH_PX / 2] * 2, [w - 1 - PATCH_PX / 2, h - 1 - PATCH_PX / 2]
 centres = np.random.default_rng(0).uniform(low, high, (4 * N, 2))  # column, row
 steps = ((np.arange(SIDE) + 0.5) / SIDE - 0.5) * PATCH_PX
 at = np.broadcast_arrays(centres[:, 1, None, None] + steps[:, None], centres[:, 0, None, None] + steps)
-patches = np.stack([map_coordinates(image[..., c], at, order=1) for c in range(3)], axis=1)
-featured = np.argsort(patches.std(axis=(1, 2, 3)) <= {feature_std}, kind="stable")[:N]  # those with features first
+patches = np.stack([map_coordinates(image[..., c], at, order=1) for c in range({channels_n})], axis=1)
+featured = np.argsort(patches[:, :3].std(axis=(1, 2, 3)) <= {feature_std}, kind="stable")[:N]  # those with features first
 centres, patches = centres[featured], patches[featured].astype(np.float32)
 session = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
 (logits,) = session.run(["{output}"], {{"{input}": patches}})
@@ -149,9 +150,9 @@ def _config(network: PatchNet, card: PlayerCard, source: Source | None) -> dict[
         "run": None if source is None else json.loads(to_json(source.run.config())),
         "input": {
             "name": INPUT,
-            "shape": ["batch", 3, side, side],
+            "shape": ["batch", card.channels_n, side, side],
             "dtype": "float32",
-            "values": "RGB in 0..255; scaling is part of the model",
+            "values": f"{CHANNELS[card.channels_n]}, in 0..255; scaling is part of the model",
         },
         "output": {"name": OUTPUT, "shape": ["batch", card.actions_n], "dtype": "float32"},
         "preprocessing": {
@@ -178,6 +179,9 @@ def _card_text(card: PlayerCard, source: Source | None, network: PatchNet, off: 
         "patches_n": card.patches_n,
         "feature_std": card.patches.feature_std,
         "side": network.input_px,
+        "channels_n": card.channels_n,
+        "channels": CHANNELS[card.channels_n],
+        "mode": "RGBA" if card.channels_n > len("RGB") else "RGB",
         "actions_n": card.actions_n,
         "input": INPUT,
         "output": OUTPUT,
@@ -189,8 +193,8 @@ def _card_text(card: PlayerCard, source: Source | None, network: PatchNet, off: 
     parts = [
         FRONT_MATTER + f"# {card.name}: {_what(card)}",
         f"Trunk `{card.trunk}`, trained on {card.trained_n} attempts in simulation, with pictures of {1000 * card.pixel_m:g} mm "
-        f"a pixel and patches of {100 * card.patches.size_m:g} cm, after *Supervision via Competition: Robot Adversaries for "
-        "Learning Tasks* (Pinto, Davidson, Gupta, ICRA 2017).",
+        f"a pixel ({CHANNELS[card.channels_n]}) and patches of {100 * card.patches.size_m:g} cm, after *Supervision via "
+        "Competition: Robot Adversaries for Learning Tasks* (Pinto, Davidson, Gupta, ICRA 2017).",
         *(_results(source) if source is not None else [WITHOUT_RUN]),
         use.format(**known).strip(),
     ]

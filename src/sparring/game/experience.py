@@ -39,7 +39,7 @@ COLUMNS = [
 class Experience:
     """Valid attempts."""
 
-    crops: UInt8[np.ndarray, "n 3 c c"]
+    crops: UInt8[np.ndarray, "n channels c c"]
     offsets: Float[np.ndarray, "n 2"]
     angles: Int[np.ndarray, " n"]
     succeeded: Bool[np.ndarray, " n"]
@@ -63,21 +63,24 @@ class Experience:
         return GraspedPatches(self.crops[rows], self.offsets[rows], angles_rad(self.angles[rows]))
 
 
-def experience_of(table: pa.Table, *, patch_px: float) -> Experience:
+def experience_of(table: pa.Table, *, patch_px: float, channels_n: int = 3) -> Experience:
     """The valid attempts of a table that holds `COLUMNS`.
 
     Raises:
-        DataError: a picture that is none, a grasp outside its picture, or an attack that its adversary does not have.
+        DataError: a picture that is none or of other channels, a grasp outside its picture, or an attack that its adversary does
+            not have.
     """
     table = table.filter(pc.invert(table["invalid"]))
     side, n = crop_side_px(patch_px), len(table)
-    crops, offsets = np.empty((n, 3, side, side), np.uint8), np.empty((n, 2), np.float32)
+    crops, offsets = np.empty((n, channels_n, side, side), np.uint8), np.empty((n, 2), np.float32)
     centres = np.stack([table["column_px"].to_numpy(), table["row_px"].to_numpy()], axis=1).astype(float)
     pictures, seeds = table["image"], table["scene_seed"].to_pylist()
     image: np.ndarray | None = None
     for row in range(n):
         if row == 0 or seeds[row] != seeds[row - 1]:
             image = decode_image(pictures[row]["bytes"].as_py())
+            if image.shape[2] != channels_n:
+                raise DataError(f"a picture with {image.shape[2]} channels, where the run's camera has {channels_n}")
         assert image is not None
         if not (centres[row, 0] < image.shape[1] and centres[row, 1] < image.shape[0]):
             raise DataError(f"a grasp at {centres[row]} of a picture of {image.shape[1]} x {image.shape[0]} px")
@@ -110,12 +113,13 @@ class Gathered:
         run: where the stages are.
         patch_px: side of a patch.
         most_n: attempts that all stages which are asked for together have.
+        channels_n: of their pictures.
     """
 
-    def __init__(self, run: RunFolder, *, patch_px: float, most_n: int) -> None:
-        self._run, self._patch_px = run, patch_px
+    def __init__(self, run: RunFolder, *, patch_px: float, most_n: int, channels_n: int = 3) -> None:
+        self._run, self._patch_px, self._channels_n = run, patch_px, channels_n
         side = crop_side_px(patch_px)
-        self._crops = np.empty((most_n, 3, side, side), np.uint8)  # pages that nothing is written to take no memory
+        self._crops = np.empty((most_n, channels_n, side, side), np.uint8)  # pages that nothing is written to take no memory
         self._stages: dict[str, list[Experience]] = {}
         """Shards of each stage, their crops in `_crops` one after the other."""
 
@@ -138,7 +142,9 @@ class Gathered:
         self._stages[name] = []
         try:
             for shard in shards_of(self._run.stage(name)):
-                self._stages[name].append(self._placed(experience_of(read_shard(shard, COLUMNS), patch_px=self._patch_px)))
+                table = read_shard(shard, COLUMNS)
+                known = experience_of(table, patch_px=self._patch_px, channels_n=self._channels_n)
+                self._stages[name].append(self._placed(known))
         except SparringError:
             del self._stages[name]  # half a stage is none
             raise

@@ -23,8 +23,9 @@ from sparring.actions.trajectory import hold
 from sparring.config import AttackConfig, LiftConfig, WorldConfig
 from sparring.data.pictures import decode_image, encode_image
 from sparring.game.batch import Batch, Watch
+from sparring.overhead import Calibration
 from sparring.seeding import rng_of
-from sparring.world.camera import Calibration, calibration_of, render
+from sparring.world.camera import calibration_of, render
 from sparring.world.frames import about_z
 from sparring.world.hand import gap_m
 from sparring.world.scene import SceneSpec, open_scene
@@ -54,8 +55,8 @@ class View:
     centre_of_mass_m: tuple[float, float]
 
     @cached_property
-    def image(self) -> UInt8[np.ndarray, "h w 3"]:
-        """What the camera saw."""
+    def image(self) -> UInt8[np.ndarray, "h w channels"]:
+        """What the camera saw: RGB and, with `CameraConfig.depth`, height over the table in millimetres."""
         return decode_image(self.png)
 
     def __getstate__(self) -> dict[str, Any]:

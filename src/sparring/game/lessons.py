@@ -21,7 +21,7 @@ MIRRORS = ((False, False), (True, False), (False, True), (True, True))
 class Lesson:
     """What a network is taught: crops, the action tried on each, and its target."""
 
-    crops: UInt8[np.ndarray, "n 3 c c"]
+    crops: UInt8[np.ndarray, "n channels c c"]
     offsets: Float[np.ndarray, "n 2"]
     grasp_angles: Int[np.ndarray, " n"]
     actions: Int[np.ndarray, " n"]

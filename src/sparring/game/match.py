@@ -111,7 +111,9 @@ class Match:
         match = self.config.match
         attacked_n = sum(bout.iterations_n * bout.grasps_per_iteration_n for bout in match.bouts)
         most_n = match.random_grasps_n + max(match.collaborative_grasps_n, attacked_n)
-        self._gathered = Gathered(self.run, patch_px=self.config.patch_px, most_n=most_n)
+        self._gathered = Gathered(
+            self.run, patch_px=self.config.patch_px, most_n=most_n, channels_n=self.config.world.camera.channels_n
+        )
 
     def play(self) -> None:
         """Random grasps and P_0; then both arms."""
@@ -266,7 +268,11 @@ class Match:
 
     def _new_network(self, name: str, actions_n: int) -> PatchNet:
         return new_network(
-            self.config.network, actions_n, dropout=self.config.learning.dropout, seed=seed_of(self.config.seed, "network", name)
+            self.config.network,
+            actions_n,
+            dropout=self.config.learning.dropout,
+            seed=seed_of(self.config.seed, "network", name),
+            channels_n=self.config.world.camera.channels_n,
         )
 
     def new_adversary(self, adversary: str, name: str, player: str) -> PatchNet:
@@ -303,6 +309,7 @@ class Match:
             patches=self.config.patches,
             patches_n=self.config.match.patches_n,
             trained_n=trained_n,
+            channels_n=network.channels_n,
         )
 
     @property

@@ -36,6 +36,8 @@ class PlayerCard:
     patches_n: int
     trained_n: int
     """Attempts that it was trained on; an adversary that met none knows nothing."""
+    channels_n: int = 3
+    """Of the images that it sees: 3 are RGB, a fourth is height over the table in millimetres."""
 
     def __post_init__(self) -> None:
         """Checks what a network is built from.
@@ -44,7 +46,7 @@ class PlayerCard:
             ConfigError: impossible.
         """
         counts = 1 <= self.actions_n <= 127 and 1 <= self.patches_n <= MOST_PATCHES_N and self.trained_n >= 0
-        if not (counts and 1e-6 <= self.pixel_m <= 1):
+        if not (counts and 1e-6 <= self.pixel_m <= 1 and self.channels_n in (3, 4)):
             raise ConfigError(f"impossible card {self}")
         if self.role == "protagonist" and self.actions_n != ANGLES_N:
             raise ConfigError(f"a protagonist has {ANGLES_N} angles, this one {self.actions_n}")
@@ -88,7 +90,9 @@ def load_player(path: Path, *, role: Role | None = None, dropout: float = 0.5) -
         network.load_state_dict(tensors)
     except RuntimeError as error:
         reason = str(error).splitlines()[-1].strip()
-        raise CheckpointError(f"{path} does not fit its own card (trunk {card.trunk}): {reason}") from None
+        raise CheckpointError(
+            f"{path} does not fit its own card (trunk {card.trunk}, {card.channels_n} channels): {reason}"
+        ) from None
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
         raise CheckpointError(f"{path} holds weights that are not finite; its training went wrong")
     network.eval()
@@ -97,7 +101,7 @@ def load_player(path: Path, *, role: Role | None = None, dropout: float = 0.5) -
 
 def _network(path: Path, card: PlayerCard, dropout: float) -> PatchNet:
     try:
-        return PatchNet(card.trunk, card.actions_n, dropout=dropout)
+        return PatchNet(card.trunk, card.actions_n, dropout=dropout, channels_n=card.channels_n)
     except SparringError as error:
         raise CheckpointError(f"{path}: {error}") from None
 

@@ -35,6 +35,11 @@ class ImageGrasp:
     probability: float | None
     """Probability of success in the player's eyes; None when it did not look."""
 
+    @property
+    def angle_deg(self) -> float:
+        """Angle of closing, counter-clockwise in the image."""
+        return self.angle * 180.0 / ANGLES_N
+
 
 def is_dense(scoring: Scoring, network: PatchNet) -> bool:
     """Whether patches are sampled on grids, to share their convolutions; `auto`: where their scores are the same so."""
@@ -55,7 +60,7 @@ def grasps_of(
 class GraspPlayer(Protocol):
     """Chooses grasps in an image."""
 
-    def choose(self, image: UInt8[np.ndarray, "h w 3"], k: int, rng: np.random.Generator) -> list[ImageGrasp]:
+    def choose(self, image: UInt8[np.ndarray, "h w channels"], k: int, rng: np.random.Generator) -> list[ImageGrasp]:
         """`k` grasps, or fewer where there are not so many."""
         ...
 
@@ -67,7 +72,7 @@ class RandomGrasps:
     patches: PatchConfig
     pixel_m: float
 
-    def choose(self, image: UInt8[np.ndarray, "h w 3"], k: int, rng: np.random.Generator) -> list[ImageGrasp]:
+    def choose(self, image: UInt8[np.ndarray, "h w channels"], k: int, rng: np.random.Generator) -> list[ImageGrasp]:
         """`k` random grasps."""
         centres = cutting.sample_centres(
             image,
@@ -106,13 +111,13 @@ class Protagonist:
         """Spacing of patches that can share their convolutions, in pixels of the image."""
         return self.patch_px * self.network.kind.stride_px / self.network.input_px
 
-    def choose(self, image: UInt8[np.ndarray, "h w 3"], k: int, rng: np.random.Generator) -> list[ImageGrasp]:
+    def choose(self, image: UInt8[np.ndarray, "h w channels"], k: int, rng: np.random.Generator) -> list[ImageGrasp]:
         """`k` grasps by the policy; greedy ones come best first."""
         centres, logits = self.scored(image, rng)
         pairs = policies.greedy_pairs(logits, k) if self.policy == "greedy" else policies.importance_pairs(logits, k, rng)
         return grasps_of(pairs, centres, logits)
 
-    def scored(self, image: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> Scores:
+    def scored(self, image: UInt8[np.ndarray, "h w channels"], rng: np.random.Generator) -> Scores:
         """Samples patches, and scores every angle at each."""
         n, feature_std = self.patches_n, self.patches.feature_std
         if not is_dense(self.scoring, self.network):
@@ -124,17 +129,17 @@ class Protagonist:
         return grids.centres, self.score_grids(image, grids)
 
     def score(
-        self, image: UInt8[np.ndarray, "h w 3"], centres: Float[np.ndarray, "patches 2"]
+        self, image: UInt8[np.ndarray, "h w channels"], centres: Float[np.ndarray, "patches 2"]
     ) -> Float[np.ndarray, "patches angles"]:
         """Logits of success of every angle at every centre (column, row), patch by patch."""
         return self._score_alone(self.pixels(image), centres)
 
-    def score_grids(self, image: UInt8[np.ndarray, "h w 3"], grids: Grids) -> Float[np.ndarray, "patches angles"]:
+    def score_grids(self, image: UInt8[np.ndarray, "h w channels"], grids: Grids) -> Float[np.ndarray, "patches angles"]:
         """The same at centres on grids, with their convolutions shared where that is less work."""
         pixels, view = self.pixels(image), DenseView(grids, self.network, self.patch_px)
         return view.logits(pixels, self.compute) if view.pays else self._score_alone(pixels, grids.centres)
 
-    def pixels(self, image: UInt8[np.ndarray, "h w 3"]) -> Float[Tensor, "3 h w"]:
+    def pixels(self, image: UInt8[np.ndarray, "h w channels"]) -> Float[Tensor, "channels h w"]:
         """An image on the network's device."""
         return torch.from_numpy(np.array(image)).to(self.compute.device).permute(2, 0, 1).float()
 
@@ -153,7 +158,7 @@ class Protagonist:
 class GraspedPatches:
     """What the adversary sees: where each grasp was, in crops of the image; turned by their angles they are its views s+."""
 
-    crops: UInt8[np.ndarray, "n 3 c c"]
+    crops: UInt8[np.ndarray, "n channels c c"]
     offsets: Float[np.ndarray, "n 2"]
     angles: Float[np.ndarray, " n"]
     """Image angle of each grasp, radians."""
@@ -165,7 +170,7 @@ def angles_rad(angles: Int[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
 
 
 def grasped_patches(
-    images: Sequence[UInt8[np.ndarray, "h w 3"]], grasps: Sequence[ImageGrasp], *, patch_px: float
+    images: Sequence[UInt8[np.ndarray, "h w channels"]], grasps: Sequence[ImageGrasp], *, patch_px: float
 ) -> GraspedPatches:
     """The surroundings of grasps, one image each."""
     side = cutting.crop_side_px(patch_px)
@@ -180,7 +185,7 @@ def grasped_patches(
     )
 
 
-def canonical_views(seen: GraspedPatches, *, patch_px: float, out_px: int) -> UInt8[np.ndarray, "n h w 3"]:
+def canonical_views(seen: GraspedPatches, *, patch_px: float, out_px: int) -> UInt8[np.ndarray, "n h w channels"]:
     """The adversary's views s+ as pictures: the closing direction points right."""
     crops, offsets, angles = (torch.from_numpy(part) for part in (seen.crops, seen.offsets, seen.angles))
     views = cutting.turn(crops, offsets, angles, patch_px=patch_px, out_px=out_px)

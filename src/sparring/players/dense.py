@@ -42,7 +42,7 @@ class Grids:
 
 
 def sample_grids(
-    image: UInt8[np.ndarray, "h w 3"],
+    image: UInt8[np.ndarray, "h w channels"],
     n: int,
     *,
     patch_px: float,
@@ -95,7 +95,7 @@ class DenseView:
         return view_px <= MOST_VIEWED_PX and len(self._origins) * view_px < alone_px
 
     @torch.inference_mode()
-    def logits(self, pixels: Float[Tensor, "3 h w"], compute: Compute) -> Float[np.ndarray, "n actions"]:
+    def logits(self, pixels: Float[Tensor, "channels h w"], compute: Compute) -> Float[np.ndarray, "n actions"]:
         """Scores at every picked centre."""
         found = np.empty((len(self._cells), self._network.actions_n), np.float32)
         at_once = max(1, VIEWED_AT_ONCE_PX // (self.shape[0] * self.shape[1]))

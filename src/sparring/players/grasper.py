@@ -1,6 +1,7 @@
 """A trained protagonist as something to call on an image."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -10,14 +11,16 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from sparring.actions.grasp import ANGLES_N, angle_rad
+from sparring.actions.grasp import angle_rad
 from sparring.config import SCORINGS, Scoring
 from sparring.errors import CheckpointError, ConfigError, DataError, unknown_name
+from sparring.overhead import Calibration
+from sparring.pinhole import PinholeCamera, TablePose
 from sparring.players.checkpoint import PlayerCard, load_player
 from sparring.players.choosing import ImageGrasp, Protagonist, grasps_of
 from sparring.players.device import Compute, DeviceName, device_named
-from sparring.players.pinhole import PinholeCamera, TablePose
 from sparring.players.policies import distinct_pairs
+from sparring.rectification import is_straight, on_plane, overhead_of, rectification_of
 
 MAX_IMAGE_PX, MAX_SIDE_PX = 64_000_000, 8_000
 MAX_PATCHES_N = 100_000
@@ -26,7 +29,11 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, NotImplementedError, Image.DecompressionBombError)
 EXPORTED = "model.safetensors"
 """The player in a folder that `sparring export` has made."""
-Rgb = UInt8[np.ndarray, "h w 3"]
+Pixels = UInt8[np.ndarray, "h w channels"]
+RGB_N = 3
+HEIGHTS = "RGB and height over the table in millimetres"
+DIRECTION_M = 0.005
+"""Half the line on the table that the direction of closing in a photo is told by."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +41,13 @@ class Grasp(ImageGrasp):
     """A grasp in an image and, where the camera is known, on the table."""
 
     pose: TablePose | None = None
+    photo_angle_deg: float | None = None
+    """Angle of closing in a photo that was rectified first; `angle` then is that in the overhead picture."""
 
     @property
     def angle_deg(self) -> float:
-        """Angle of closing, counter-clockwise in the image."""
-        return self.angle * 180.0 / ANGLES_N
+        """Angle of closing, counter-clockwise in the image as it was given."""
+        return super().angle_deg if self.photo_angle_deg is None else self.photo_angle_deg
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,32 +102,57 @@ class Grasper:
 
         Args:
             image: a table from above: a file, a PIL image, or bytes (uint8) [h, w, 3] (RGB, not BGR), [h, w, 4] (RGBA) or
-                [h, w] (grey). Pixels are counted in the image as it is seen, turned as its EXIF says.
+                [h, w] (grey). Pixels are counted in the image as it is seen, turned as its EXIF says. For a player that sees
+                heights (`card.channels_n` is 4) [h, w, 4] or RGBA, whose fourth channel is height over the table in
+                millimetres (`PinholeCamera.with_heights` makes it from a depth image).
             top_k: how many grasps.
             n_patches: how many patches are looked at; as in training unless given.
             pixel_m: size of the image's pixels on the table; as in training unless given. Another size is resampled.
             apart_m: of grasps nearer to each other than this only the best is returned; 0: all angles at all places.
-            camera: where the image was taken from: gives the size of pixels, and every grasp its pose on the table.
+            camera: where the image was taken from: gives the size of pixels, and every grasp its pose on the table. An oblique
+                or distorted image is rectified before players see it; grasps are told in its own pixels all the same.
             seed: decides where patches are sampled.
 
         Raises:
-            ConfigError: an impossible wish, or both `pixel_m` and `camera`.
-            DataError: the image cannot be read, is smaller than a patch, or is all of one colour.
+            ConfigError: an impossible wish, both `pixel_m` and `camera`, or a camera of pictures of another size.
+            DataError: the image cannot be read, has no heights for a player that sees them, is smaller than a patch, or is all
+                of one colour.
         """
         _require_possible(top_k, n_patches, pixel_m, apart_m, seed)
-        pixels = as_rgb(image)
-        if camera is not None:
-            if pixel_m is not None:
-                raise ConfigError("give the size of pixels or a camera, not both: the camera tells the size")
-            pixel_m = camera.pixel_m(pixels.shape[1], pixels.shape[0])
-        scale = 1.0 if pixel_m is None else pixel_m / self.card.pixel_m
-        seen = self._at_scale(pixels, scale)
+        if camera is not None and pixel_m is not None:
+            raise ConfigError("give the size of pixels or a camera, not both: the camera tells the size")
+        pixels = as_pixels(image, self.card.channels_n)
+        if pixels[..., :RGB_N].std() == 0:
+            raise DataError("the image is all of one colour; there is nothing to grasp in it")
+        seen, told = self._photographed(pixels, camera) if camera is not None else self._scaled(pixels, pixel_m)
         player = replace(self.protagonist, patches_n=n_patches or self.card.patches_n)
         centres, logits = player.scored(seen, np.random.default_rng(seed))
         pairs = distinct_pairs(logits, centres, int(top_k), apart_px=apart_m / self.card.pixel_m)
-        return [_in_image(one, scale, camera) for one in grasps_of(pairs, centres, logits)]
+        return [told(one) for one in grasps_of(pairs, centres, logits)]
 
-    def _at_scale(self, pixels: Rgb, scale: float) -> UInt8[np.ndarray, "rows columns 3"]:
+    def _photographed(self, pixels: Pixels, camera: PinholeCamera) -> tuple[np.ndarray, Callable[[ImageGrasp], Grasp]]:
+        """A calibrated photo as the player sees it, and how its grasps are told."""
+        camera = camera.of_size(pixels.shape[1], pixels.shape[0])
+        if is_straight(camera):
+            return self._scaled(pixels, camera.pixel_m(*camera.size_px), camera)
+        overhead = overhead_of(camera, self.card.pixel_m)
+        if not self.patch_px + 1 < min(overhead.width_px, overhead.height_px):
+            raise DataError(
+                f"seen straight from above, the photo shows a rectangle of {overhead.width_px} x {overhead.height_px} px of "
+                f"{1000 * overhead.pixel_m:g} mm; a side must be longer than a patch ({self.patch_px:.0f} px): "
+                "check world_from_camera (metres) and table_z_m, or take the photo from further away"
+            )
+        part = rectification_of(camera, overhead)
+        return part(pixels[part.rows, part.columns]), lambda found: _in_photo(found, camera, overhead)
+
+    def _scaled(
+        self, pixels: Pixels, pixel_m: float | None, camera: PinholeCamera | None = None
+    ) -> tuple[np.ndarray, Callable[[ImageGrasp], Grasp]]:
+        """An overhead picture as the player sees it, and how its grasps are told."""
+        scale = 1.0 if pixel_m is None else pixel_m / self.card.pixel_m
+        return self._at_scale(pixels, scale), lambda found: _in_image(found, scale, camera)
+
+    def _at_scale(self, pixels: Pixels, scale: float) -> UInt8[np.ndarray, "rows columns channels"]:
         """The image with pixels of the size that was learned from."""
         height, width = (round(side * scale) if np.isfinite(side * scale) else MAX_SIDE_PX + 1 for side in pixels.shape[:2])
         if not self.patch_px + 1 < min(height, width) <= max(height, width) <= MAX_SIDE_PX:
@@ -127,11 +161,16 @@ class Grasper:
                 f"a side must lie between {self.patch_px:.0f} px (a patch) and {MAX_SIDE_PX}: "
                 "give another image, or the size of its pixels on the table in metres (--pixel-m, or a camera in metres)"
             )
-        if pixels.std() == 0:
-            raise DataError("the image is all of one colour; there is nothing to grasp in it")
         if (height, width) == pixels.shape[:2]:
             return pixels
-        return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))
+        layers = np.split(pixels, [RGB_N], axis=2)  # as RGBA, colours would be weighted by heights
+        resized = [_resized(layer, width, height) for layer in layers if layer.shape[2]]
+        return np.dstack(resized)
+
+
+def _resized(layer: np.ndarray, width: int, height: int) -> np.ndarray:
+    picture = Image.fromarray(np.ascontiguousarray(layer if layer.shape[2] == RGB_N else layer[..., 0]))
+    return np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS))
 
 
 def _in_image(found: ImageGrasp, scale: float, camera: PinholeCamera | None) -> Grasp:
@@ -139,6 +178,18 @@ def _in_image(found: ImageGrasp, scale: float, camera: PinholeCamera | None) -> 
     column, row = ((place + 0.5) / scale - 0.5 for place in (found.column_px, found.row_px))
     pose = camera.pose(column, row, float(angle_rad(found.angle))) if camera else None
     return Grasp(column, row, found.angle, found.probability, pose)
+
+
+def _in_photo(found: ImageGrasp, camera: PinholeCamera, overhead: Calibration) -> Grasp:
+    """A grasp in the overhead picture of a photo, in pixels of the photo."""
+    theta = float(overhead.world_angle(float(angle_rad(found.angle))))
+    here = on_plane(overhead, np.array([[found.column_px, found.row_px]]), camera.table_z_m)
+    along = DIRECTION_M * np.array([[np.cos(theta), np.sin(theta), 0.0]])
+    before, (column, row), after = camera.pixels(np.concatenate([here - along, here, here + along]))
+    right, down = after - before
+    seen_deg = float(np.rad2deg(np.arctan2(-down, right)) % 180)
+    x_m, y_m, z_m = map(float, here[0])
+    return Grasp(float(column), float(row), found.angle, found.probability, TablePose(x_m, y_m, z_m, theta % np.pi), seen_deg)
 
 
 def exported_in(folder: Path) -> Path:
@@ -170,45 +221,51 @@ def _require_possible(top_k: int, n_patches: int | None, pixel_m: float | None, 
             raise ConfigError(f"{name} must be zero or positive, got {value}")
 
 
-def as_rgb(image: str | Path | Image.Image | np.ndarray) -> Rgb:
-    """Any image as RGB bytes.
+def as_pixels(image: str | Path | Image.Image | np.ndarray, channels_n: int = RGB_N) -> Pixels:
+    """Any image as RGB bytes, or as RGB and heights where there are to be four channels.
 
     Raises:
-        DataError: it is none.
+        DataError: it is none, or has no heights where there are to be.
     """
     if isinstance(image, str | Path):
-        return read_image(Path(image))
+        return read_image(Path(image), channels_n)
     if isinstance(image, Image.Image):
-        return _rgb_of(image, "the image")
+        return _pixels_of(image, "the image", channels_n)
     if getattr(image, "dtype", None) != np.uint8:
         found = getattr(image, "dtype", type(image).__name__)
         raise DataError(f"an image is a file, a PIL image or a numpy array of bytes (uint8) in 0..255, got {found}")
     if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))) or 0 in image.shape:
         raise DataError(f"an image has the shape (h, w, 3), (h, w, 4) or (h, w), got {image.shape}")
-    return np.array(Image.fromarray(image).convert("RGB"))
+    return _pixels_of(Image.fromarray(image), "the image", channels_n)
 
 
-def read_image(path: Path) -> Rgb:
-    """A picture file as RGB.
+def read_image(path: Path, channels_n: int = RGB_N) -> Pixels:
+    """A picture file as RGB, or as RGB and heights (RGBA) where there are to be four channels.
 
     Raises:
-        DataError: missing, not a picture, or too large.
+        DataError: missing, not a picture, too large, or without heights where there are to be.
     """
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as picture:
             if picture.width * picture.height > MAX_IMAGE_PX:
                 raise DataError(f"{path} has {picture.width} x {picture.height} px; at most {MAX_IMAGE_PX // 10**6} Mpx are read")
-            return _rgb_of(picture, str(path))
+            return _pixels_of(picture, str(path), channels_n)
     except FileNotFoundError:
         raise DataError(f"there is no image {path}") from None
     except UNREADABLE as error:
         raise _unreadable(str(path), error) from None
 
 
-def _rgb_of(picture: Image.Image, name: str) -> Rgb:
-    """RGB bytes, turned as EXIF says; of 16 bits a channel the upper eight."""
+def _pixels_of(picture: Image.Image, name: str, channels_n: int) -> Pixels:
+    """RGB bytes, turned as EXIF says; of 16 bits a channel the upper eight. Heights are the alpha of RGBA."""
     try:
         picture = ImageOps.exif_transpose(picture)
+        if channels_n > RGB_N:
+            if picture.mode != "RGBA":
+                raise DataError(
+                    f"{name} has mode {picture.mode}; this player sees four channels, {HEIGHTS}: give RGBA or [h, w, 4]"
+                )
+            return np.array(picture)
         if picture.mode.startswith("I"):
             values = np.asarray(picture)
             if values.min() < 0 or values.max() >= 2**16:

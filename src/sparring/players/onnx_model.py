@@ -19,7 +19,7 @@ INPUT, OUTPUT = "patches", "logits"
 
 
 def onnx_model(network: PatchNet) -> tuple[bytes, float]:
-    """The model's bytes, [batch, 3, input_px, input_px] RGB in 0..255 -> logits [batch, actions], and how far it is off.
+    """The model's bytes, [batch, channels, input_px, input_px] in 0..255 -> logits [batch, actions], and how far it is off.
 
     Raises:
         ConfigError: the libraries are not installed.
@@ -33,7 +33,7 @@ def onnx_model(network: PatchNet) -> tuple[bytes, float]:
     plain = copy.deepcopy(network).cpu().eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     content = _exported(plain)
     rng = np.random.default_rng(0)
-    patches = rng.uniform(0, 255, (CHECKED_N, 3, network.input_px, network.input_px)).astype(np.float32)
+    patches = rng.uniform(0, 255, (CHECKED_N, network.channels_n, network.input_px, network.input_px)).astype(np.float32)
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     with torch.inference_mode():
         expected = plain(torch.from_numpy(patches)).numpy()
@@ -44,7 +44,7 @@ def onnx_model(network: PatchNet) -> tuple[bytes, float]:
 
 
 def _exported(network: PatchNet) -> bytes:
-    example = torch.zeros(2, 3, network.input_px, network.input_px)
+    example = torch.zeros(2, network.channels_n, network.input_px, network.input_px)
     log = logging.getLogger("torch.onnx")
     level = log.level
     log.setLevel(logging.ERROR)  # it tells of libraries that are not needed

@@ -16,7 +16,7 @@ ROUND_PER_PATCH_N, ROUNDS_N = 4, 12
 
 
 def sample_centres(
-    image: UInt8[np.ndarray, "h w 3"],
+    image: UInt8[np.ndarray, "h w channels"],
     n: int,
     *,
     patch_px: float,
@@ -43,10 +43,10 @@ def sample_centres(
 
 
 class WindowStd:
-    """Standard deviation (0-255) of all pixels and channels in square windows of one image, by integral images."""
+    """Standard deviation (0-255) of all pixels and colours in square windows of one image, by integral images."""
 
-    def __init__(self, image: UInt8[np.ndarray, "h w 3"], window_px: float) -> None:
-        pixels = image.astype(np.float32)
+    def __init__(self, image: UInt8[np.ndarray, "h w channels"], window_px: float) -> None:
+        pixels = image[..., :3].astype(np.float32)
         self._size, self._window_px = np.array([image.shape[1], image.shape[0]]), window_px
         over_channels = np.ones(3, np.float32)
         self._sums, self._squares = _integral(pixels @ over_channels), _integral((pixels * pixels) @ over_channels)
@@ -75,19 +75,19 @@ def _window_sum(table: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.nd
 
 
 def cut(
-    image: Float[Tensor, "3 h w"], centres: Float[Tensor, "n 2"], *, patch_px: float, out_px: int
-) -> Float[Tensor, "n 3 out out"]:
+    image: Float[Tensor, "channels h w"], centres: Float[Tensor, "n 2"], *, patch_px: float, out_px: int
+) -> Float[Tensor, "n channels out out"]:
     """Upright patches of one image, scaled to the network's input."""
     n, angles = len(centres), torch.zeros(len(centres), device=image.device)
     grid = _grid(_affine(centres, angles, patch_px, image.shape[-2:]), out_px)
     long = grid.reshape(1, n * out_px, out_px, 2)
     patches = functional.grid_sample(image[None], long, padding_mode="border", align_corners=True)
-    return patches.reshape(3, n, out_px, out_px).transpose(0, 1)
+    return patches.reshape(-1, n, out_px, out_px).transpose(0, 1)
 
 
 def views(
-    image: Float[Tensor, "3 h w"], origins: Float[Tensor, "n 2"], *, patch_px: float, out_px: int, shape: tuple[int, int]
-) -> Float[Tensor, "n 3 rows columns"]:
+    image: Float[Tensor, "channels h w"], origins: Float[Tensor, "n 2"], *, patch_px: float, out_px: int, shape: tuple[int, int]
+) -> Float[Tensor, "n channels rows columns"]:
     """As `cut`, but every view goes on to the right and below, at the patches' scale, until it has `shape`."""
     rows_n, columns_n = shape
     column = origins[:, 0, None] + _steps(columns_n, patch_px, out_px, image.device)
@@ -97,11 +97,11 @@ def views(
     grid = torch.stack([x[:, None, :].expand(-1, rows_n, -1), y[:, :, None].expand(-1, -1, columns_n)], dim=-1)
     long = grid.reshape(1, len(origins) * rows_n, columns_n, 2)
     seen = functional.grid_sample(image[None], long, padding_mode="border", align_corners=True)
-    return seen.reshape(3, len(origins), rows_n, columns_n).transpose(0, 1)
+    return seen.reshape(-1, len(origins), rows_n, columns_n).transpose(0, 1)
 
 
 def turn(
-    crops: Num[Tensor, "many 3 c c"],
+    crops: Num[Tensor, "many channels c c"],
     offsets: Float[Tensor, "n 2"],
     angles_rad: Float[Tensor, " n"],
     *,
@@ -109,7 +109,7 @@ def turn(
     out_px: int,
     mirrors: Float[Tensor, "n 2"] | None = None,
     rows: Int[Tensor, " n"] | None = None,
-) -> Float[Tensor, "n 3 out out"]:
+) -> Float[Tensor, "n channels out out"]:
     """Patches about `offsets` (from each crop's centre), whose x axis lies along `angles_rad` in the image.
 
     So a direction at angle `a` in the image is at `a - angle` in the patch: turned by its grasp's angle, a patch is
@@ -158,8 +158,8 @@ def crop_side_px(patch_px: float) -> int:
 
 
 def crop_about(
-    image: UInt8[np.ndarray, "h w 3"], centre: Float[np.ndarray, " 2"], side_px: int
-) -> tuple[UInt8[np.ndarray, "3 c c"], Float[np.ndarray, " 2"]]:
+    image: UInt8[np.ndarray, "h w channels"], centre: Float[np.ndarray, " 2"], side_px: int
+) -> tuple[UInt8[np.ndarray, "channels c c"], Float[np.ndarray, " 2"]]:
     """A crop about the pixel nearest to `centre`, repeated at the image's edges, and the offset of `centre` in it."""
     nearest = np.round(centre).astype(int)
     half = side_px // 2

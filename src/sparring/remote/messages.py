@@ -20,8 +20,8 @@ from sparring.config_file import structured
 from sparring.errors import CellError, ConfigError, DataError
 from sparring.game.cell import AttackRequest, GraspRequest
 from sparring.game.jobs import AttackOutcomes, GraspOutcomes, Unseen, View, attacks_set_aside, grasps_set_aside
+from sparring.overhead import Calibration
 from sparring.remote.wire import not_installed
-from sparring.world.camera import Calibration
 from sparring.world.scene import SceneSpec
 
 SERVICE = "sparring.cell.v1.Cell"
@@ -212,8 +212,13 @@ def view_of(reply: Any, spec: SceneSpec, world: WorldConfig) -> View | Unseen:
         shape = view.image.shape
     except DataError as error:
         raise CellError(f"a picture that is none: {error}") from None
-    if shape != (calibration.height_px, calibration.width_px, 3):
+    if shape[:2] != (calibration.height_px, calibration.width_px):
         raise CellError(f"a picture of {shape[1]} x {shape[0]} pixels with a calibration for {seen.width_px} x {seen.height_px}")
+    if shape[2] != camera.channels_n:
+        wanted = "RGBA, with heights in millimetres as alpha" if camera.depth else "RGB"
+        raise CellError(
+            f"a picture with {shape[2]} channels; the match (world.camera.depth) reckons with {camera.channels_n}: {wanted}"
+        )
     return view
 
 

@@ -23,7 +23,7 @@ import torch
 from jaxtyping import Float, UInt8
 
 from sparring.errors import ConfigError, PolicyError
-from sparring.players.pinhole import PinholeCamera
+from sparring.pinhole import PinholeCamera
 from sparring.seeding import seed_of
 
 KNOWN = {

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from sparring.actions.grasp import Grasp, angle_index
 from sparring.config import RunConfig
 from sparring.data.files import write_text
+from sparring.data.pictures import colours
 from sparring.data.records import Row
 from sparring.errors import PolicyError
 from sparring.game.attackers import LearnedAttacks
@@ -94,7 +95,7 @@ class Rounds:
         seed = seed_of(view.spec.seed, "policy")
         with THINKING:
             try:
-                return self.policy.best(view.image, pinhole_of(view.calibration), depth_m, scene=scene, seed=seed)
+                return self.policy.best(colours(view.image), pinhole_of(view.calibration), depth_m, scene=scene, seed=seed)
             except PolicyError as error:
                 if error.__cause__ is None:
                     raise

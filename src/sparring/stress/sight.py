@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 from sparring.config import WorldConfig
 from sparring.game.jobs import View
-from sparring.players.pinhole import PinholeCamera
+from sparring.pinhole import PinholeCamera
 from sparring.world.camera import Calibration
 from sparring.world.depth import depth_m
 from sparring.world.scene import open_scene

@@ -9,7 +9,7 @@ from PIL import Image
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.actions.grasp import angle_rad
 from sparring.config import RunConfig
-from sparring.data.pictures import decode_image
+from sparring.data.pictures import colours, decode_image
 from sparring.data.records import Row
 from sparring.data.store import read_shard
 from sparring.evaluation.attempts import action_told, attack_of, attempt_of, kind_of
@@ -79,7 +79,7 @@ def _confident_tile(attempt: Attempt) -> Picture:
     view = jobs.look(jobs.LookJob(config.world, SceneSpec(row["object"], row["scene_seed"])))
     cause = cause_of(row, config.world.lift) or "invalid"
     told = f"{row['object']}, {10 * row['angle']} degrees, believed {percent(row['probability'])}: {cause}"
-    return Picture(told, f"A patch with a grasp: {told}", _tile(view.image, row, config), label=cause)
+    return Picture(told, f"A patch with a grasp: {told}", _tile(colours(view.image), row, config), label=cause)
 
 
 def _stable_and_unstable(run: RunFolder, config: RunConfig, reading: Reading) -> Gallery | None:
@@ -106,7 +106,7 @@ def _attacked_tile(row: Row, config: RunConfig) -> Picture:
     outcome = "unstable" if row["dislodged"] else "stable"
     done = "made to fall by" if row["dislodged"] else "survived"
     told = f"{outcome}: {row['object']}, {10 * row['angle']} degrees, {done} {action_told(row)}"
-    image = decode_image(row["image"]["bytes"])
+    image = colours(decode_image(row["image"]["bytes"]))
     return Picture(told, f"A patch with a grasp, {told}", _tile(image, row, config), label=outcome)
 
 

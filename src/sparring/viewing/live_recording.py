@@ -7,7 +7,7 @@ import rerun as rr
 import rerun.blueprint as rrb
 
 from sparring.config import RunConfig
-from sparring.data.pictures import decode_image
+from sparring.data.pictures import colours, decode_image
 from sparring.data.store import read_shard
 from sparring.errors import DataError, RunFolderError
 from sparring.evaluation.drawing import as_png, draw_grasps
@@ -75,7 +75,7 @@ class LiveRecording:
         grasps = [ImageGrasp(row["column_px"], row["row_px"], row["angle"], row["probability"]) for row in scene]
         world = self._config.world
         drawn = draw_grasps(
-            decode_image(rows[0]["image"]["bytes"]), grasps, opening_px=world.hand.opening_m / world.camera.pixel_m
+            colours(decode_image(rows[0]["image"]["bytes"])), grasps, opening_px=world.hand.opening_m / world.camera.pixel_m
         )
         self._stream.log("image", rr.EncodedImage(contents=as_png(drawn), media_type="image/png"))
 

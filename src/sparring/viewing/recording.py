@@ -8,6 +8,7 @@ import rerun.blueprint as rrb
 
 from sparring.actions.grasp import ANGLES_N
 from sparring.data.files import write_atomically
+from sparring.data.pictures import colours
 from sparring.evaluation.drawing import as_png, draw_grasps
 from sparring.game.replay import Replay
 from sparring.viewing.beliefs import Belief, chosen_grasp
@@ -58,7 +59,7 @@ def _record_choice(stream: rr.RecordingStream, again: Replay, belief: Belief) ->
     """What was seen, what was thought of it, and what was decided."""
     attempt, grasp = again.attempt, chosen_grasp(again.attempt)
     opening_px = attempt.config.world.hand.opening_m / attempt.config.world.camera.pixel_m
-    drawn = draw_grasps(again.view.image, [grasp], opening_px=opening_px)
+    drawn = draw_grasps(colours(again.view.image), [grasp], opening_px=opening_px)
     stream.log("image", rr.EncodedImage(contents=as_png(drawn), media_type="image/png"))
     stream.log("log", rr.TextLog(f"player: {belief_in_words(attempt, belief)}"))
     stream.log("log", rr.TextLog(f"adversary: {attack_in_words(attempt)}"))

@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.actions.grasp import angle_rad
+from sparring.data.pictures import colours
 from sparring.evaluation.drawing import draw_jaws
 from sparring.game.replay import Replay
 from sparring.viewing.beliefs import Belief, chosen_grasp
@@ -93,7 +94,7 @@ class Sheet:
         pen.text((right, 28), rest, fill=DIM, font=_font(16), anchor="lm")
 
     def _draw_seen(self) -> None:
-        attempt, image = self._again.attempt, Image.fromarray(self._again.view.image)
+        attempt, image = self._again.attempt, Image.fromarray(colours(self._again.view.image))
         scale = FINER * min(SEEN.width / image.width, SEEN.height / image.height)
         drawn = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BICUBIC)
         grasp, hand, camera = chosen_grasp(attempt), attempt.config.world.hand, attempt.config.world.camera

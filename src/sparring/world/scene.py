@@ -20,6 +20,7 @@ from sparring.world.carrier import carrier_of
 from sparring.world.frames import angle_between
 from sparring.world.grippers.build import add_gripper
 from sparring.world.hand import HAND_TARGETS_N, add_hand
+from sparring.world.looks import recoloured
 from sparring.world.mount import HAND_BIT, SECOND_BIT, TABLE_BIT, Mount, first_mount, second_mount
 from sparring.world.objects.catalogue import object_named
 from sparring.world.objects.mesh import MeshBody
@@ -69,7 +70,8 @@ class Scene:
     def __init__(self, config: WorldConfig, spec: SceneSpec, second: SecondHandConfig | None = None) -> None:
         self.config = config
         self.spec = spec
-        self.object: ObjectModel = object_named(spec.object_name, config.objects)
+        plain = object_named(spec.object_name, config.objects)
+        self.object: ObjectModel = recoloured(plain, config.camera.randomise, spec.seed)
         self.engine = Engine(_compile(config, self.object, second))
         self.has_second_hand = second is not None
         mounts = [first_mount(config)] + ([] if second is None else [second_mount(second, config.arms)])

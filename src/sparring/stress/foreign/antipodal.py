@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from sparring.actions.grasp import ANGLES_N
-from sparring.players.pinhole import PinholeCamera
+from sparring.pinhole import PinholeCamera
 
 OPENING_M, LEAST_M = 0.052, 0.008
 """Between the two edges: a little less than the hand opens, a little more than it closes to."""

@@ -21,7 +21,7 @@ from scipy import ndimage
 from torch import Tensor, nn
 
 from sparring.errors import CheckpointError, ConfigError
-from sparring.players.pinhole import PinholeCamera
+from sparring.pinhole import PinholeCamera
 from sparring.stress.foreign.maps import from_maps
 
 WEIGHTS = "SPARRING_GGCNN_WEIGHTS"

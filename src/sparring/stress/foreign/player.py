@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import UInt8
 
+from sparring.pinhole import PinholeCamera
 from sparring.players.grasper import Grasp, Grasper
-from sparring.players.pinhole import PinholeCamera
 
 
 class Player:

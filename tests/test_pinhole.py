@@ -1,17 +1,20 @@
 """From pixels to the table."""
 
+import contextlib
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lenses import lens
 from scipy.spatial.transform import Rotation
 
 from sparring.errors import ConfigError, DataError
-from sparring.players.pinhole import PinholeCamera
+from sparring.pinhole import Distortion, PinholeCamera, heights_mm, rim
 
 UPWARDS = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 1.0), (0.0, 0.0, 0.0, 1.0))
 
@@ -110,3 +113,103 @@ def test_a_pose_may_be_an_array_or_lists() -> None:
     for wrong in (np.eye(3), [[1.0, 2.0], [3.0]], "pose", None):
         with pytest.raises(ConfigError, match="4 x 4"):
             replace(camera(), world_from_camera=wrong)
+
+
+COEFFICIENTS = st.tuples(
+    st.floats(-0.3, 0.3), st.floats(-0.1, 0.1), st.floats(-2e-3, 2e-3), st.floats(-2e-3, 2e-3), st.floats(-0.05, 0.05)
+)
+RIM = rim(320, 240, per_side_n=5)
+
+
+@given(COEFFICIENTS, st.floats(-40, 40), st.floats(-180, 180))
+def test_pixels_to_the_table_and_back_through_a_bent_lens_is_nothing(
+    distortion: Distortion, tilt_deg: float, yaw_deg: float
+) -> None:
+    with contextlib.suppress(ConfigError):  # some fold the rim over
+        seen_from = lens(tilt_deg, yaw_deg, distortion=distortion)
+        assert np.abs(seen_from.pixels(seen_from.on_table(RIM)) - RIM).max() < 1e-6
+
+
+@given(COEFFICIENTS, st.floats(-40, 40), st.floats(-180, 180))
+def test_opencv_projects_and_undistorts_alike(distortion: Distortion, tilt_deg: float, yaw_deg: float) -> None:
+    try:
+        seen_from = lens(tilt_deg, yaw_deg, distortion=distortion)
+    except ConfigError:
+        return
+    matrix = np.array([[seen_from.fx_px, 0, seen_from.cx_px], [0, seen_from.fy_px, seen_from.cy_px], [0, 0, 1]])
+    turn, shift = seen_from.rotation.T, -seen_from.rotation.T @ seen_from.eye_m
+    places = seen_from.on_table(RIM)
+    theirs, _ = cv2.projectPoints(places, Rotation.from_matrix(turn).as_rotvec(), shift, matrix, np.array(distortion))
+    assert np.abs(theirs[:, 0] - seen_from.pixels(places)).max() < 1e-6
+    exactly = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 200, 1e-12)
+    flat = cv2.undistortPoints(RIM[:, None], matrix, np.array(distortion), criteria=exactly)
+    assert np.abs(flat[:, 0] - seen_from.own_rays(RIM)[:, :2]).max() < 1e-5
+
+
+def test_a_lens_that_folds_the_rim_over_is_refused() -> None:
+    with pytest.raises(ConfigError, match="folds the rim"):
+        lens(distortion=(-0.9, 0.0, 0.0, 0.0, 0.0))
+    assert lens(distortion=(-0.9, 0.0, 0.0, 0.0, 0.0), focal_px=600.0)
+
+
+def test_what_lies_beyond_the_fold_or_behind_the_camera_is_not_seen() -> None:
+    bent = lens(tilt_deg=0.0, distortion=(-0.3, 0.0, 0.0, 0.0, 0.0))
+    assert bent.reach == pytest.approx(np.sqrt(1 / 0.9))
+    beyond, behind = np.array([[2.0, 0.0, 0.0]]), np.array([[0.0, 0.0, 2.0]])
+    assert np.isnan(bent.pixels(np.concatenate([beyond, behind]))).all()
+    assert not bent.sees(beyond)
+    assert bent.sees(np.zeros((1, 3)))
+
+
+def test_a_camera_knows_the_size_of_its_pictures_or_takes_any() -> None:
+    anything = replace(lens(), width_px=None, height_px=None)
+    assert anything.of_size(640, 480).size_px == (640, 480)
+    with pytest.raises(ConfigError, match="calibrated with pictures of 320 x 240 px, this one has 640 x 480"):
+        lens().of_size(640, 480)
+    with pytest.raises(ConfigError, match="add width_px and height_px"):
+        _ = anything.size_px
+    with pytest.raises(ConfigError, match="both width_px and height_px"):
+        replace(lens(), width_px=None)
+    with pytest.raises(ConfigError, match="2 to 16384 px"):
+        replace(lens(), width_px=0)
+
+
+def test_over_the_table_the_middle_of_the_photo_is_the_origin_and_its_right_is_x() -> None:
+    moved = replace(lens(25.0, 70.0), table_z_m=-0.02).over_table()
+    middle = (np.array([320, 240]) - 1) / 2
+    here, right = moved.on_table(middle + np.array([[0.0, 0.0], [1.0, 0.0]]))
+    assert here == pytest.approx(np.zeros(3), abs=1e-9)
+    assert right[0] > 0
+    assert right[1:] == pytest.approx([0.0, 0.0], abs=1e-9)
+    assert moved.table_z_m == 0.0
+    before, after = (one.on_table(RIM) for one in (replace(lens(25.0, 70.0), table_z_m=-0.02), moved))
+    assert np.linalg.norm(before[0] - before[-1]) == pytest.approx(np.linalg.norm(after[0] - after[-1]))
+
+
+def test_depth_becomes_height_over_the_table() -> None:
+    seen_from = replace(lens(30.0), table_z_m=-0.01)
+    column, row = np.meshgrid(np.arange(320.0), np.arange(240.0))
+    pixels = np.stack([column.ravel(), row.ravel()], axis=1)
+    of_table = (seen_from.on_table(pixels) - seen_from.eye_m) @ seen_from.rotation[:, 2]
+    lifted = replace(seen_from, table_z_m=0.03)
+    of_plate = (lifted.on_table(pixels) - seen_from.eye_m) @ seen_from.rotation[:, 2]
+    depth_m = np.where(column.ravel() < 160, of_table, of_plate).reshape(240, 320)
+    depth_m[0, 0], depth_m[1, 319] = 0.0, np.nan
+    colours = np.full((240, 320, 3), 77, np.uint8)
+    seen = seen_from.with_heights(colours, depth_m)
+    assert np.array_equal(seen[..., :3], colours)
+    assert (seen[:, :160, 3] == 0).all()
+    assert (seen[2:, 160:, 3] == 40).all()
+    assert seen[1, 319, 3] == 0
+
+
+def test_heights_are_whole_millimetres_in_a_byte() -> None:
+    told = heights_mm(np.array([-0.1, 0.0, 0.0004, 0.0126, 0.255, 3.0, np.nan]))
+    assert told.tolist() == [0, 0, 0, 13, 255, 255, 0]
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("wrong", [(0.1,), (0.0,) * 8, "k1", None, (0.0, 0.0, 0.0, 0.0, float("nan"))])
+def test_a_distortion_is_five_finite_numbers(wrong: object) -> None:
+    with pytest.raises(ConfigError, match=r"five numbers|finite"):
+        replace(lens(), distortion=wrong)
