@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from stage import OBJECT_QPOS
 from tiny import world_config
 
-from sparring.config import ObjectConfig, ObjectSet
+from sparring.config import OBJECT_SETS, ObjectConfig
 from sparring.errors import ConfigError
 from sparring.world.hand import CONTROLS_N
 from sparring.world.objects.catalogue import FAMILIES, names_in, object_named
@@ -21,7 +21,6 @@ from sparring.world.objects.named import NAMED_OBJECTS
 from sparring.world.scene import PARKED_HAND_M, Scene, SceneSpec
 
 CONFIG = ObjectConfig(training_n=40, held_out_n=40, novel_n=20)
-SETS: tuple[ObjectSet, ...] = ("training", "held-out", "novel-families", "named")
 LAID = [*NAMED_OBJECTS, *(f"{family}-{seed:04d}" for family in FAMILIES for seed in (1, 2))]
 FIGURE_11 = [
     "tennis-pack",
@@ -63,7 +62,7 @@ def test_the_same_name_is_the_same_object(family: str) -> None:
 
 
 def test_sets_share_no_object() -> None:
-    names = [name for which in SETS for name in names_in(which, CONFIG)]
+    names = [name for which in OBJECT_SETS for name in names_in(which, CONFIG)]
     assert len(set(names)) == len(names) == 40 + 40 + 20 + 10
 
 
