@@ -87,7 +87,7 @@ class ObjectModel:
     """Contact time constant added by a soft body; 0 is rigid."""
     materials_hidden: bool = field(default=False)
     """Whether paint hides what the parts are made of, so that mass cannot be seen."""
-    mesh: MeshBody | None = field(default=None, repr=False)
+    mesh: MeshBody | None = None
     """What it consists of instead of parts, where it was brought in as a mesh."""
 
     @property
