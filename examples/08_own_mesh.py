@@ -37,8 +37,7 @@ def main(out: Path, tries: int = 4) -> None:
     vase = bring_in(MeshJob(out / "vase.stl", "vase", ImportConfig(density_kg_m3=600.0)))
     assert isinstance(vase, BroughtIn), vase.reason
     objects = write_set(out / "objects", "vases", [vase])
-    card = vase.card
-    print(f"{objects.name}: {1000 * card.mass_kg:.0f} g in {card.parts_n} convex parts, {len(card.poses)} ways to lie")
+    print(f"{objects.name}: {1000 * vase.card.mass_kg:.0f} g in {vase.card.parts_n} parts, {len(vase.card.poses)} ways to lie")
     contact_sheet(objects.name, most_n=1, columns_n=1).save(out / "objects.png")
     config = replace(
         SMOKE,

@@ -76,6 +76,11 @@ def _obj(mesh: object, before: int) -> str:
     return corners + "".join(f"f {a + 1 + before} {b + 1 + before} {c + 1 + before}\n" for a, b, c in mesh.faces)  # type: ignore[attr-defined]
 
 
+def test_pieces_that_do_not_touch_are_told(tmp_path: Path) -> None:
+    two = trimesh.util.concatenate([ell(), ell().apply_translation([0, 0, 0.03])])
+    assert "in 2 pieces that do not touch" in " ".join(made(saved(two, tmp_path / "two.stl")).card.warnings)
+
+
 def test_the_same_mesh_is_the_same_object_wherever_it_lies(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     first, second = (made(saved(ell(), folder / "ell.stl")) for folder in (tmp_path, tmp_path / "elsewhere"))

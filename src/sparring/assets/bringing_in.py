@@ -108,6 +108,8 @@ def _checked(job: MeshJob, pieces: list[Any]) -> tuple[ObjectCard, bytes]:
     if _is_inside_out(solid):
         _turn(pieces, solid, config)
     hulls, ready_made = convex_parts(pieces, solid, concavity_m=config.concavity_m, max_parts=config.max_parts)
+    if not ready_made and solid.body_count > 1:
+        warnings.append(f"in {solid.body_count} pieces that do not touch; they move as one")
     weight = weighed(solid, hulls, density_kg_m3=config.density_kg_m3, mass_kg=config.mass_kg)
     warnings += [*weight.warnings, *_as_grasped(hulls)]
     shape = _shape(hulls, _seen(solid), *sampled(pieces, plain=job.colour or drawn_colour(job.name)))
