@@ -57,7 +57,7 @@ def test_the_best_grasp_is_the_one_with_the_highest_score_and_the_first_of_equal
         [(3.0, 4.0, 210.0, 0.5)],
         [(3.0, 4.0, -150.0, 0.5)],
     ],
-    ids=str,
+    ids=["list", "tuple", "iterator", "lists", "array", "tensor", "names", "no width", "half a turn on", "half a turn back"],
 )
 def test_a_grasp_may_come_in_any_of_the_usual_forms(answer: object) -> None:
     assert returning(answer) == Found(*GOOD)

@@ -8,7 +8,7 @@ from drawn_hands import LINKAGE, LINKAGE_ADAPTER, RACK, RACK_ADAPTER, drawn
 from PIL import Image
 
 from sparring.cli.hands import hand as hand_command
-from sparring.cli.playing import _with_hands
+from sparring.cli.yours import YoursConfig, with_yours
 from sparring.config import SMOKE, HandConfig, WorldConfig
 from sparring.errors import ConfigError
 from sparring.viewing.hand_sheet import AXES, hand_sheet
@@ -55,11 +55,11 @@ def test_the_command_keeps_draws_and_tells(linkage: str, tmp_path: Path, capsys:
 
 def test_hands_are_put_where_they_belong_and_keep_what_no_model_says(linkage: str, tmp_path: Path) -> None:
     rack = drawn(tmp_path, "rack", RACK, "force_n = 40\n" + RACK_ADAPTER)
-    config = _with_hands(SMOKE, linkage, rack)
+    config = with_yours(SMOKE, YoursConfig(hand=linkage, second_hand=rack))
     assert config.world.hand.model.startswith("linkage@")
     assert config.attack.snatch.second_hand.hand.model.startswith("rack@")
     assert config.world.hand.closing_speed_m_s == SMOKE.world.hand.closing_speed_m_s
-    assert _with_hands(SMOKE, None, None) == SMOKE
+    assert with_yours(SMOKE, YoursConfig()) == SMOKE
     assert bring_in(rack, HandConfig(closing_speed_m_s=0.05)).closing_speed_m_s == 0.05
 
 
