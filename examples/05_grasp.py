@@ -33,7 +33,7 @@ def main(out: Path, object: str = "hammer-5000", seed: int = 3, top_k: int = 3, 
     (view,) = cell.look([SceneSpec(object, seed)])
     assert isinstance(view, View)
     grasper = Grasper.load(player)
-    grasps = grasper.predict(view.image, top_k=top_k, camera=camera_of(view.calibration))
+    grasps = grasper.predict(view.image, top_k=top_k, camera=view.calibration.as_pinhole())
     draw_grasps(view.image, grasps, opening_px=QUARTER.world.hand.opening_m / view.calibration.pixel_m).save(out)
     for grasp in grasps:
         assert grasp.pose is not None
@@ -41,24 +41,6 @@ def main(out: Path, object: str = "hammer-5000", seed: int = 3, top_k: int = 3, 
         (tried,) = cell.grasp([GraspRequest(view.spec, view.state, (on_table,) * 3, (1, 2, 3))], must_hold=True)
         place = f"x {1000 * on_table.x_m:6.1f} mm, y {1000 * on_table.y_m:6.1f} mm, {np.rad2deg(on_table.theta_rad):5.1f} degrees"
         print(f"{place}: probability {grasp.probability:.2f}, lifted {tried.lifted.sum()} of 3")
-
-
-def camera_of(calibration: Calibration) -> PinholeCamera:
-    """The simulated camera as one would calibrate a real one: it looks straight down on the table."""
-    focal_px = calibration.height_m / calibration.pixel_m
-    c, s = float(np.cos(calibration.turn_rad)), float(np.sin(calibration.turn_rad))
-    return PinholeCamera(
-        fx_px=focal_px,
-        fy_px=focal_px,
-        cx_px=(calibration.width_px - 1) / 2,
-        cy_px=(calibration.height_px - 1) / 2,
-        world_from_camera=(
-            (c, s, 0.0, calibration.centre_x_m),
-            (s, -c, 0.0, calibration.centre_y_m),
-            (0.0, 0.0, -1.0, calibration.height_m),
-            (0.0, 0.0, 0.0, 1.0),
-        ),
-    )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ from sparring.evaluation.drawing import draw_jaws
 from sparring.farm.executors import SerialExecutor
 from sparring.game.cell import SimulatedCell
 from sparring.game.jobs import View
-from sparring.stress.sight import pinhole_of
 from sparring.world.scene import SceneSpec
 
 EDGE = 10.0
@@ -93,7 +92,7 @@ def main(out: Path, object: str = "spoon-0003", seed: int = 3) -> None:
     cell = SimulatedCell(QUARTER.world, QUARTER.attack, SerialExecutor())
     (view,) = cell.look([SceneSpec(object, seed)])
     assert isinstance(view, View)
-    camera, picture = pinhole_of(view.calibration), Image.fromarray(view.image)
+    camera, picture = view.calibration.as_pinhole(), Image.fromarray(view.image)
     opening_px = QUARTER.world.hand.opening_m / view.calibration.pixel_m
     for detector, colour in ((middle, (0, 220, 60)), (far_end, (255, 160, 0))):
         for column, row, angle_deg, _ in detector(view.image, camera):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from sparring.pinhole import PinholeCamera
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -37,6 +39,23 @@ class Calibration:
     def world_angle(self, image_angle_rad: float | np.ndarray) -> float | np.ndarray:
         """World angle of a direction in the image, both counter-clockwise."""
         return image_angle_rad + self.turn_rad
+
+    def as_pinhole(self) -> PinholeCamera:
+        """The same as one would calibrate a real camera: it looks straight down on the table."""
+        focal_px = self.height_m / self.pixel_m
+        c, s = float(np.cos(self.turn_rad)), float(np.sin(self.turn_rad))
+        return PinholeCamera(
+            fx_px=focal_px,
+            fy_px=focal_px,
+            cx_px=(self.width_px - 1) / 2,
+            cy_px=(self.height_px - 1) / 2,
+            world_from_camera=(
+                (c, s, 0.0, self.centre_x_m),
+                (s, -c, 0.0, self.centre_y_m),
+                (0.0, 0.0, -1.0, self.height_m),
+                (0.0, 0.0, 0.0, 1.0),
+            ),
+        )
 
     def _turn(self) -> np.ndarray:
         c, s = np.cos(self.turn_rad), np.sin(self.turn_rad)

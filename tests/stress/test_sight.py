@@ -4,7 +4,7 @@ import numpy as np
 import tiny
 
 from sparring.game import jobs
-from sparring.stress.sight import depth_of, pinhole_of
+from sparring.stress.sight import depth_of
 from sparring.world.scene import SceneSpec, open_scene
 
 WORLD = tiny.world_config()
@@ -17,7 +17,7 @@ def _view(name: str = "spoon-0001", seed: int = 7) -> jobs.View:
 def test_the_camera_says_the_same_places_as_the_calibration() -> None:
     view = _view()
     pixels = np.array([[0.0, 0.0], [159.0, 119.0], [31.5, 77.25]])
-    camera = pinhole_of(view.calibration)
+    camera = view.calibration.as_pinhole()
     np.testing.assert_allclose(camera.on_table(pixels)[:, :2], view.calibration.metres(pixels), atol=1e-12)
     np.testing.assert_allclose(camera.pose(31.5, 77.25, 0.4).theta_rad, view.calibration.world_angle(0.4))
 

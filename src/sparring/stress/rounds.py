@@ -21,7 +21,7 @@ from sparring.game.wave import THINKING, attack_row, attempt_row, unseen_row
 from sparring.players.choosing import ImageGrasp, attack_probabilities, grasped_patches
 from sparring.seeding import seed_of
 from sparring.stress.policy import Found, Policy
-from sparring.stress.sight import depth_of, pinhole_of
+from sparring.stress.sight import depth_of
 from sparring.world.scene import SceneSpec
 
 NO_GRASP = "the detector found no grasp"
@@ -95,7 +95,7 @@ class Rounds:
         seed = seed_of(view.spec.seed, "policy")
         with THINKING:
             try:
-                return self.policy.best(colours(view.image), pinhole_of(view.calibration), depth_m, scene=scene, seed=seed)
+                return self.policy.best(colours(view.image), view.calibration.as_pinhole(), depth_m, scene=scene, seed=seed)
             except PolicyError as error:
                 if error.__cause__ is None:
                     raise
