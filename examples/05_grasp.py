@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 import tyro
 
-from sparring import Grasper, PinholeCamera
+from sparring import Grasper
 from sparring.actions.grasp import Grasp
 from sparring.config import QUARTER
 from sparring.evaluation.drawing import draw_grasps
 from sparring.farm.executors import SerialExecutor
 from sparring.game.cell import GraspRequest, SimulatedCell
 from sparring.game.jobs import View
-from sparring.world.camera import Calibration
 from sparring.world.scene import SceneSpec
 
 

@@ -50,6 +50,8 @@ def row_of(index: int, *, png: bytes | None = None) -> Row:
         "invalid": index == 4,
         "replay_state": [0.0, 1.0, float(index)] if index == 4 else None,
         "end_state": None if index == 4 else [2.0, float(index)],
+        "slowdown": 1.0 + index,
+        "attack_slowdown": 2.0 + index,
         "mass_kg": 0.2,
         "friction": 1.0,
         "com_x_m": 0.01,

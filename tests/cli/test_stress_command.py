@@ -77,5 +77,9 @@ def test_a_detector_that_is_wrong_ends_the_command_with_one_line(
 def test_impossible_settings_are_refused_before_anything_is_played(mine: Path, tmp_path: Path) -> None:
     typed = ("stress", "--policy", f"{mine}:detector", "--out", tmp_path / "out")
     refused(sparring(*typed, "--scenes", 0), 2, "StressConfig.scenes_n must be positive, got 0")
-    refused(sparring(*typed, "--set", 'stress.objects=["training"]'), 2, "on training objects the adversary has learned")
+    refused(
+        sparring(*typed, "--set", 'stress.objects=["training"]'),
+        2,
+        "StressConfig.objects must be named, novel-families, held-out",
+    )
     assert not (tmp_path / "out").exists()

@@ -190,7 +190,12 @@ def test_without_a_config_nothing_can_be_said(sealed: RunFolder) -> None:
         verify(sealed)
 
 
-@pytest.mark.parametrize(("version", "later"), [(b"1", ["fault", "end_state"]), (b"2", ["end_state"])])
+OF_ARMS = ["slowdown", "attack_slowdown"]
+
+
+@pytest.mark.parametrize(
+    ("version", "later"), [(b"1", ["fault", "end_state", *OF_ARMS]), (b"2", ["end_state", *OF_ARMS]), (b"3", OF_ARMS)]
+)
 def test_a_shard_of_an_earlier_schema_opens(sealed: RunFolder, tmp_path: Path, version: bytes, later: list[str]) -> None:
     table = read_shard(sealed.path / SHARD)
     old = table.drop_columns(later).replace_schema_metadata({b"sparring_schema": version})
