@@ -32,9 +32,12 @@ DRAWING = (
     "docs/make_pictures.py",
     "docs/make_loop_pictures.py",
     "docs/make_camera_picture.py",
+    "docs/make_robot_picture.py",
     "src/sparring/viewing",
     "src/sparring/evaluation/drawing.py",
     "src/sparring/world/camera.py",
+    "src/sparring/world/arm.py",
+    "src/sparring/world/baxter.py",
     "src/sparring/world/lens.py",
     "src/sparring/world/rays.py",
     "src/sparring/world/sight.py",
@@ -102,6 +105,7 @@ def main(run: tyro.conf.Positional[Path], /, loop_attempt: str | None = None) ->
     _python("examples/05_grasp.py", "--object", "tee-5000", "--seed", 4, "--top-k", 4, "--out", PICTURES / "grasps.png")
     draw_hands(PICTURES / "hands.png")
     _python("docs/make_camera_picture.py")
+    _python("docs/make_robot_picture.py")
     _python("docs/make_loop_pictures.py", run, *(("--attempt", loop_attempt) if loop_attempt else ()))
     NOTE.write_text(json.dumps(drawn_by(), indent=1) + "\n")
 
