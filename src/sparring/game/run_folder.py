@@ -7,6 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ LOCK, PROVENANCE, TRACKING = ".lock", "provenance.json", "tracking"
 NOT_DECIDING = ("images_per_s",)
 """Metrics that say how fast, not what; left out of the digest."""
 _LOG = logging.getLogger(__name__)
-VERSIONED = ("numpy", "mujoco", "torch", "pyarrow", "scipy", "pillow")
+VERSIONED, VERSIONED_IF_THERE = ("numpy", "mujoco", "torch", "pyarrow", "scipy", "pillow"), ("mink", "daqp")
+"""Packages that results depend on; the latter only where arms need inverse kinematics."""
 
 
 @dataclass(frozen=True)
@@ -304,7 +306,7 @@ def provenance(*, device: str, workers_n: int, executor: str, cell: str, rendere
         "cell": cell,
         "workers_n": workers_n,
         "renderer": renderer,
-        "packages": {name: version(name) for name in VERSIONED},
+        "packages": {name: version(name) for name in (*VERSIONED, *filter(find_spec, VERSIONED_IF_THERE))},
     }
 
 
