@@ -16,7 +16,7 @@ IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 COLUMNS: dict[str, tuple[pa.DataType, str]] = {
     "attempt": (pa.string(), "name of the attempt within its run: stage/wave/scene-grasp"),
     "stage": (pa.string(), "part of the match, such as random, shake-1, collaborative-2"),
-    "image": (IMAGE, "the scene as the players saw it (PNG)"),
+    "image": (IMAGE, "the scene as the players saw it (PNG; with world.camera.depth alpha is the height over the table in mm)"),
     "object": (pa.string(), "name of the object"),
     "family": (pa.string(), "family of the object"),
     "scene_seed": (pa.int64(), "what the scene was drawn from"),
