@@ -55,11 +55,11 @@ def test_the_command_keeps_draws_and_tells(linkage: str, tmp_path: Path, capsys:
 
 def test_hands_are_put_where_they_belong_and_keep_what_no_model_says(linkage: str, tmp_path: Path) -> None:
     rack = drawn(tmp_path, "rack", RACK, "force_n = 40\n" + RACK_ADAPTER)
-    config = with_yours(SMOKE, YoursConfig(hand=linkage, second_hand=rack))
+    config = with_yours(SMOKE, YoursConfig(hand=linkage, second_hand=rack), ())
     assert config.world.hand.model.startswith("linkage@")
     assert config.attack.snatch.second_hand.hand.model.startswith("rack@")
     assert config.world.hand.closing_speed_m_s == SMOKE.world.hand.closing_speed_m_s
-    assert with_yours(SMOKE, YoursConfig()) == SMOKE
+    assert with_yours(SMOKE, YoursConfig(), ()) == SMOKE
     assert bring_in(rack, HandConfig(closing_speed_m_s=0.05)).closing_speed_m_s == 0.05
 
 

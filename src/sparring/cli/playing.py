@@ -16,7 +16,7 @@ from sparring.cli.showing import folders_of, show, write_report
 from sparring.cli.stopping import heed_interrupts
 from sparring.cli.yours import YOURS, Yours, YoursConfig, require_sets, set_named, training_on, with_yours
 from sparring.config import RunConfig, preset_named
-from sparring.config_file import altered, from_json
+from sparring.config_file import from_json
 from sparring.farm.executors import open_farm
 
 if TYPE_CHECKING:
@@ -223,5 +223,5 @@ def _config(preset: str, yours: YoursConfig, settings: tuple[str, ...], seed: in
 
     path = Path(preset)
     config = from_json(read_text(path)) if path.suffix == ".json" else preset_named(preset)
-    config = altered(with_yours(config, yours), settings)
+    config = with_yours(config, yours, settings)
     return config if seed is None else replace(config, seed=seed)

@@ -12,8 +12,7 @@ from sparring.cli.options import FARM, WATCH, DeviceName, Farm, ProtocolName, Se
 from sparring.cli.showing import show, write_document
 from sparring.cli.stopping import heed_interrupts
 from sparring.cli.yours import YOURS, Yours, YoursConfig, set_named, with_yours
-from sparring.config import QUARTER, RunConfig
-from sparring.config_file import altered
+from sparring.config import QUARTER, RunConfig, TestConfig
 from sparring.farm.executors import Executor, open_farm
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def stress(
             given. The adversary learns on other objects in any case.
         protocol: low-force (7 N, plain pads) or high-force (35 N, rubber pads).
         seed: decides every random draw.
-        yours: a robot, a gripper or a camera of your own.
+        yours: a gripper of your own. Hands float here, and the camera looks straight down.
         set: settings to change, such as world.noise.position_m=0.004 stress.training_scenes_n=600.
         farm: where the physics runs. Results are the same.
         device: where the adversary's network runs.
@@ -121,10 +120,14 @@ def _config(
     scenes: int | None, objects: tuple[str, ...] | None, seed: int, yours: YoursConfig, settings: tuple[str, ...]
 ) -> RunConfig:
     """The preset `quarter` with what was asked for; its bouts are not played."""
-    config = replace(altered(with_yours(QUARTER, yours), settings), seed=seed)
+    config = replace(with_yours(replace(QUARTER, test=TestConfig()), yours, settings), seed=seed)
+    from sparring.stress.trial import require_stressed
+
     stress = replace(
         config.stress,
         scenes_n=config.stress.scenes_n if scenes is None else scenes,
         objects=config.stress.objects if objects is None else tuple(map(set_named, objects)),
     )
-    return replace(config, stress=stress)
+    config = replace(config, stress=stress)
+    require_stressed(config)
+    return config

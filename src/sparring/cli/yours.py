@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import tyro
 
 from sparring.config import FAMILIES_SET, ROBOTS, HandConfig, RunConfig
+from sparring.config_file import altered
 from sparring.pinhole import PinholeCamera
 
 RobotName = Literal["floating", "baxter"]
@@ -30,8 +31,10 @@ Yours = Annotated[YoursConfig, tyro.conf.arg(name="")]
 YOURS = YoursConfig()
 
 
-def with_yours(config: RunConfig, yours: YoursConfig) -> RunConfig:
-    """The config with what is the user's own brought in.
+def with_yours(config: RunConfig, yours: YoursConfig, settings: tuple[str, ...]) -> RunConfig:
+    """The config with what is the user's own brought in, and with settings such as `learning.alpha=0.5`.
+
+    A robot comes first, so that settings may change it; grippers and cameras last, so that they meet the world as it is set.
 
     Raises:
         ConfigError: it is not there, or not what it should be.
@@ -39,6 +42,7 @@ def with_yours(config: RunConfig, yours: YoursConfig) -> RunConfig:
     """
     if yours.robot is not None:
         config = ROBOTS[yours.robot](config)
+    config = altered(config, settings)
     if yours.hand is not None:
         config = replace(config, world=replace(config.world, hand=_brought_in(yours.hand, config.world.hand)))
     if yours.second_hand is not None:

@@ -61,6 +61,7 @@ class Tried:
             "fault": (self.outcome.fault or PHYSICS) if self.invalid else None,
             "forces_n": self.outcome.forces_n[0].copy(),
             "gap_m": float(self.outcome.gap_m[0]),
+            "slowdown": _told(self.outcome.slowdown),
         }
 
 
@@ -90,7 +91,13 @@ class Attacked:
             "dislodged": self.dislodged,
             "invalid": self.invalid,
             "fault": (self.outcome.fault or PHYSICS) if self.invalid else None,
+            "slowdown": _told(self.outcome.slowdown),
         }
+
+
+def _told(slowdown: np.ndarray | None) -> float:
+    """By what factor an arm took longer: 1 without one, infinite out of its reach."""
+    return 1.0 if slowdown is None else float(slowdown[0])
 
 
 class Bench:

@@ -195,7 +195,7 @@ def _write_meta(out: Path, written: _Written) -> None:
     }
     info = {
         "codebase_version": VERSION,
-        "robot_type": "floating parallel-jaw hand (simulated)",
+        "robot_type": "parallel-jaw hand (simulated)",
         "total_episodes": n,
         "total_frames": n,
         "total_tasks": 1,
@@ -212,7 +212,7 @@ def _write_meta(out: Path, written: _Written) -> None:
         },
     }
     statistics = {
-        "observation.image": written.pixels.told((3, 1, 1), written.pictures_n),
+        "observation.image": written.pixels.told((written.shape[2], 1, 1), written.pictures_n),
         "action": written.actions.told((3,), n),
         "next.reward": written.rewards.told((1,), n),
     }

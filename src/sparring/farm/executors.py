@@ -9,6 +9,7 @@ from typing import Literal, Protocol, Self, TypeVar
 from sparring.errors import ConfigError, unknown_name
 from sparring.farm.dispatch import JOB_TIMEOUT_S, Crew, Lost
 from sparring.farm.processes import ProcessWorker, cores_n
+from sparring.plugins import load_plugins
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -107,6 +108,7 @@ def open_farm(farm: FarmConfig) -> Executor:
     """The executor that a config asks for; close it after use.
 
     Raises:
-        ConfigError: Ray was asked for and is not installed, or its cluster is not there.
+        ConfigError: Ray was asked for and is not installed, or its cluster is not there; or a plugin cannot be imported.
     """
+    load_plugins()
     return EXECUTORS[farm.executor](farm)

@@ -10,6 +10,7 @@ import importlib.util
 import inspect
 import itertools
 import math
+import os
 import random
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -142,10 +143,14 @@ def _from_file(path: Path, name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     beside = str(path.resolve().parent)
-    if beside not in sys.path:
-        sys.path.insert(0, beside)
-    load = spec.loader.exec_module
+    if beside in sys.path:
+        sys.path.remove(beside)
+    sys.path.insert(0, beside)
+    load, known = spec.loader.exec_module, set(sys.modules)
     _guarded(lambda: load(module), name, None)
+    for other in set(sys.modules) - known:  # a second detector may have another module of that name beside it
+        if (getattr(sys.modules[other], "__file__", None) or "").startswith(f"{beside}{os.sep}"):
+            del sys.modules[other]
     return module
 
 

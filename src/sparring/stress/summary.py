@@ -10,6 +10,7 @@ from sparring.evaluation.resampling import mean_over_groups, over_groups
 from sparring.evaluation.statistics import Estimate, PairedDifference, Rate, estimate, paired_difference
 from sparring.scoring import auc
 from sparring.stress.outcomes import CHOICES, COLUMNS_OF, Choice, Outcomes
+from sparring.world.objects.catalogue import kind_of
 
 KINDS_TOLD = ("shake", "snatch", "any")
 MASS_BINS_N, OTHER_BINS_N = 3, 3
@@ -229,8 +230,8 @@ def by_force(swept: dict[float, Outcomes]) -> list[Held]:
 
 
 def by_object(outcomes: Outcomes) -> list[OfObject]:
-    """A row an object that has a family of its own, else a row a family, the least robust first."""
-    names = np.array([row["family"] for row in outcomes.rows], dtype=str)
+    """A row a family, or an object that is counted by itself (the paper's ten, imported ones); the least robust first."""
+    names = np.array([kind_of(row["object"]) for row in outcomes.rows], dtype=str)
     found: list[OfObject] = []
     for name in np.unique(names):
         own = names == name

@@ -14,7 +14,7 @@ from sparring.config import PROTOCOLS, RunConfig
 from sparring.data.files import read_text, write_text
 from sparring.data.records import Row, table_of
 from sparring.data.store import read_shard, shard_path, write_shard
-from sparring.errors import DataError, RunFolderError
+from sparring.errors import ConfigError, DataError, RunFolderError
 from sparring.farm.executors import Executor
 from sparring.game.attackers import LearnedAttacks
 from sparring.game.cell import SimulatedCell
@@ -39,6 +39,30 @@ ALL_ACTIONS = {kind: tuple(range(ADVERSARIES[kind].actions_n)) for kind in KINDS
 SWEPT = {"shake": ALL_ACTIONS["shake"]}
 """What objects meet that are held with another force."""
 COLUMNS = ["adversary", "lifted", "dislodged", "invalid", "fault"]
+
+
+def require_stressed(config: RunConfig) -> None:
+    """Checks that a detector can be tested so.
+
+    Raises:
+        ConfigError: it would be told another camera than it sees through, or what cannot be reached would count as survived.
+    """
+    camera = config.world.camera
+    allowed = {
+        "world.arms (--robot)": config.world.arms is None,
+        "world.camera.lens (--camera)": camera.lens is None,
+        "world.camera.randomise.tilt_deg": camera.randomise.tilt_deg == 0,
+        "world.camera.depth": not camera.depth,
+        "network.trunk": config.network.trunk == "compact",
+        "world.objects.train_on": config.world.objects.train_on not in config.stress.objects,
+    }
+    refused = [name for name, is_so in allowed.items() if not is_so]
+    if refused:
+        raise ConfigError(
+            f"the stress test cannot have this {' and '.join(refused)}: its hands float, its camera looks straight down "
+            "(a detector that takes depth_m gets it anyway), its adversary is a compact network, and learns on other objects "
+            "than it is tested on"
+        )
 
 
 def with_protocol(config: RunConfig, protocol: str) -> RunConfig:

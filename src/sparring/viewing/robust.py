@@ -19,6 +19,7 @@ degrees of slip (DexGraspBench); `tugs` pulls sideways with twice the weight, 0.
 are named for the iteration they learned in."""
 POOLED = """Runs that differ in their seed alone are put together. All runs share their test scenes, so that tries are not
 independent across runs: intervals are too narrow and p too small for a claim about the method."""
+OUT_OF_REACH = "Attacks out of the arms' reach did nothing, and count as survived: see what the arms could do."
 LIFTED = "lifted"
 
 
@@ -39,7 +40,8 @@ def _sections(arm: Arm, several: bool, protocol: str, objects: str, reading: Rea
         return []
     kinds, of = kinds_of(arm.config), f", {arm.label}" if several or len(arm.runs) > 1 else ""
     name = f"{protocol}-{objects}{f'-{arm.label}' if several else ''}"
-    parts: list[Part] = [Text(LEGEND), *([Text(POOLED)] if len(arm.runs) > 1 else []), _matrix(played, kinds, name)]
+    notes = [LEGEND, *([POOLED] if len(arm.runs) > 1 else []), *([OUT_OF_REACH] if arm.config.world.arms is not None else [])]
+    parts: list[Part] = [*map(Text, notes), _matrix(played, kinds, name)]
     found = [Section(f"Cross-play: {protocol}, {objects} objects{of}", tuple(parts))]
     if FROZEN in played:
         found.append(_learning(played[FROZEN], kinds, name, pooled=len(arm.runs) > 1))

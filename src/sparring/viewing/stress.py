@@ -32,7 +32,7 @@ INTERVALS = """Intervals are 95 %: Wilson's for shares of scenes, a bootstrap ov
 of them) and for AUC. Differences of two detectors are on the same scenes (Agresti-Min; p by McNemar's exact test)."""
 LIMITS = (
     "The worst of 51 known attacks is not the worst there is: what survives all of them may still fall.",
-    "Simulation: rigid procedural objects, a floating parallel-jaw hand, one object at a time, one camera from above.",
+    "Simulation: rigid objects, a floating parallel-jaw hand, one object at a time, one camera from above.",
     "Pictures are procedural. A detector trained on photographs may fail for the look alone, which shows in what it lifts.",
     "Survival of what was lifted compares detectors on different objects, since each lifts others; the shares of all scenes, and "
     "differences, compare them on the same ones.",

@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from sparring.config import RandomiseConfig
 from sparring.seeding import rng_of
+from sparring.world.objects.mesh import MeshBody
 from sparring.world.objects.model import ObjectModel, Vector
 
 COLOURED = 1 / 3
@@ -65,4 +66,11 @@ def recoloured(model: ObjectModel, config: RandomiseConfig, seed: int) -> Object
         share = config.object_colour * rng.uniform()
         red, green, blue = ((1 - share) * np.array(colour) + share * rng.uniform(0.05, 0.95, 3)).tolist()
         mixed[colour] = (red, green, blue)
-    return replace(model, parts=tuple(replace(part, colour=mixed[part.colour]) for part in model.parts))
+    parts = tuple(replace(part, colour=mixed[part.colour]) for part in model.parts)
+    return replace(model, parts=parts, mesh=None if model.mesh is None else _recoloured_mesh(model.mesh, config, rng))
+
+
+def _recoloured_mesh(mesh: MeshBody, config: RandomiseConfig, rng: np.random.Generator) -> MeshBody:
+    """The mesh under a coat of a random colour."""
+    share, coat = config.object_colour * rng.uniform(), 255 * rng.uniform(0.05, 0.95, 3)
+    return replace(mesh, colours=((1 - share) * mesh.colours + share * coat).astype(mesh.colours.dtype))

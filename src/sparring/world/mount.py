@@ -4,7 +4,6 @@ Targets are told in the mount's frame. The protagonist's is the world; the secon
 presents, from the far side.
 """
 
-import math
 from dataclasses import dataclass
 
 # pyright: reportAttributeAccessIssue=false
@@ -13,7 +12,7 @@ import mujoco
 import numpy as np
 from jaxtyping import Float
 
-from sparring.config import ArmsConfig, HandConfig, Point, SecondHandConfig, WorldConfig
+from sparring.config import PALM_ROOM_M, ArmsConfig, HandConfig, Point, SecondHandConfig, WorldConfig
 from sparring.world.arm import Placement, add_chain, arm_at
 from sparring.world.baxter import JOINTS, Side
 from sparring.world.frames import about_z, quat_of, rotation
@@ -34,7 +33,7 @@ ARM_ACCELERATION_RAD_S2 = 5.0
 MEETING = ("w0", "w1", "w2")
 """Links that meet things as the hand does: forearm and wrist. The others are never near."""
 PALM_HEIGHT_M = 0.03
-"""From the flange to where the fingers begin."""
+"""From the flange to where the fingers of our own hand begin; of a gripper that was brought in, `finger_length_m` says it."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,8 @@ class Mount:
     """Friction of its arm's slides, which stops the hand where no force may."""
     placement: Placement | None = None
     """Of the arm, where it is one."""
-    arm_force_n: float = math.inf
-    """Largest force of such an arm at its hand, beyond what moves the arm itself; its joints' efforts limit it besides."""
+    arm_force_n: float | None = None
+    """Largest force of such an arm at its hand, beyond what moves itself; its joints' efforts limit it besides, or alone."""
 
 
 def first_mount(world: WorldConfig) -> Mount:
@@ -88,7 +87,10 @@ def second_mount(config: SecondHandConfig, arms: ArmsConfig | None = None) -> Mo
 
 
 def _placement(arms: ArmsConfig | None, side: Side, hand: HandConfig) -> Placement | None:
-    return None if arms is None else Placement(side, arms.base_m, hand.finger_length_m + PALM_HEIGHT_M, arms.speed_share)
+    if arms is None:
+        return None
+    palm_m = PALM_ROOM_M if hand.model else PALM_HEIGHT_M
+    return Placement(side, arms.base_m, hand.finger_length_m + palm_m, arms.speed_share)
 
 
 def add_mount(spec: mujoco.MjSpec, mount: Mount, *, carried_kg: float) -> mujoco.MjsBody:
@@ -110,7 +112,9 @@ def add_mount(spec: mujoco.MjSpec, mount: Mount, *, carried_kg: float) -> mujoco
 def _add_arm(spec: mujoco.MjSpec, mount: Mount, placement: Placement) -> mujoco.MjsBody:
     arm, body = arm_at(placement), add_chain(spec, placement, mount.prefix)
     for joint, inertia, lever_m in zip(JOINTS, arm.inertia_kg_m2, arm.lever_m, strict=True):
-        strongest = min(joint.effort_n_m, mount.arm_force_n * lever_m + inertia * ARM_ACCELERATION_RAD_S2)
+        strongest = joint.effort_n_m
+        if mount.arm_force_n is not None:
+            strongest = min(strongest, mount.arm_force_n * lever_m + inertia * ARM_ACCELERATION_RAD_S2)
         add_servo(
             spec,
             f"{mount.prefix}{joint.name}",

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from sparring.cache import cache_folder
-from sparring.config import HandConfig
+from sparring.config import HAND_NAME, HandConfig
 from sparring.config_file import structured
 from sparring.data.files import read_text, write_text
 from sparring.errors import ConfigError, DataError
@@ -62,6 +62,8 @@ def read_gripper(source: str) -> tuple[str, Gripper]:
         name, adapter = model.stem, model.with_suffix(".toml")
     else:
         raise ConfigError(f"a hand is the path of an MJCF file (.xml) or one of {', '.join(IN_PACKAGES)}; got {source!r}")
+    if not HAND_NAME.fullmatch(f"{name}@{'0' * DIGITS_N}"):
+        raise ConfigError(f"a hand is called after its file, in letters, digits, dots, - and _: rename {model.name!r}")
     try:
         told = read_adapter(adapter)
         return name, measured(read_mjcf(model, radians=told.radians), told)

@@ -7,8 +7,10 @@ Reading a set executes nothing, and takes no more memory than is allowed here.
 
 import hashlib
 import json
+import math
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
@@ -217,12 +219,25 @@ def shape_of(path: Path, card: ObjectCard) -> dict[str, np.ndarray]:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             if sum(one.file_size for one in archive.infolist()) > MOST_SHAPE_BYTES:
                 raise DataError(f"{path} would unpack to more than {MOST_SHAPE_BYTES} bytes; refused")
+            for name in ARRAYS:
+                _require_as_large_as_told(archive, f"{name}.npy")
         with np.load(BytesIO(content), allow_pickle=False) as arrays:
             shape = {name: arrays[name] for name in ARRAYS}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         raise DataError(f"{path} is damaged ({error})") from None
     _require_sane(path, shape, card)
     return shape
+
+
+def _require_as_large_as_told(archive: zipfile.ZipFile, member: str) -> None:
+    """An array's header may tell of any size; numpy would make room for it before it reads."""
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, kind = read(file)
+        told = math.prod(shape) * kind.itemsize
+    if told > archive.getinfo(member).file_size:
+        raise ValueError(f"{member} tells of {told} bytes and has fewer")
 
 
 def _require_sane(path: Path, shape: dict[str, np.ndarray], card: ObjectCard) -> None:
