@@ -138,7 +138,8 @@ def structured(tree: object, kind: type[Frozen]) -> Frozen:
     try:
         return _CONVERTER.structure(tree, kind)
     except Exception as error:  # cattrs groups many kinds
-        raise ConfigError("; ".join(cattrs.transform_error(error, format_exception=_told))) from None
+        told = cattrs.transform_error(error, format_exception=_told)
+        raise ConfigError("; ".join(one.removesuffix(" @ $") for one in told)) from None
 
 
 def _told(error: BaseException, kind: Any) -> str:

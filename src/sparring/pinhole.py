@@ -27,6 +27,8 @@ STEPS_N, EXACT = 20, 1e-10
 MOST_SIDE_PX, MOST_DISTORTION = 16_384, 1e6
 MOST_HEIGHT_MM = 255
 """Higher places are told as this: a byte holds no more."""
+HIGHEST_M = 20.0
+"""No camera that sees what is to be grasped is higher above its table."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,16 @@ class PinholeCamera:
             raise ConfigError("the upper left 3 x 3 of world_from_camera must be a rotation")
         if self.world_from_camera[3] != IDENTITY[3]:
             raise ConfigError(f"the last row of world_from_camera must be 0 0 0 1, got {self.world_from_camera[3]}")
-        if self.world_from_camera[2][3] <= self.table_z_m:
-            height_m = self.world_from_camera[2][3]
+        height_m = self.world_from_camera[2][3]
+        if height_m - self.table_z_m > HIGHEST_M:
             raise ConfigError(
-                f"a camera looks at the table from above: it is at {height_m} m, the table at {self.table_z_m} m; the world's z "
-                "axis points up (that of a board whose points were counted to the right and down points into the table)"
+                f"a camera is at most {HIGHEST_M:g} m above its table, this one {height_m - self.table_z_m:g} m: are lengths "
+                "(tvec, world_from_camera) in millimetres? They have to be in metres, as the squares of the board"
+            )
+        if height_m <= self.table_z_m:
+            raise ConfigError(
+                f"a camera looks at the table from above: it is at {height_m:.3f} m, the table at {self.table_z_m} m; the world's "
+                "z axis points up (that of a board whose points were counted to the right and down points into the table)"
             )
         self._require_size()
 

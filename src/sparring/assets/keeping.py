@@ -51,6 +51,14 @@ def require_free(folder: Path) -> None:
         raise RunFolderError(f"{folder} exists and is not a set of objects; choose another --out")
 
 
+def set_in(folder: Path) -> ObjectSet | None:
+    """The set in a folder; None where there is none that can be read."""
+    try:
+        return read_set(folder) if (folder / CARD).is_file() else None
+    except DataError:
+        return None
+
+
 def write_set(folder: Path, name: str, objects: Sequence[BroughtIn]) -> ObjectSet:
     """Writes a set, in place of the one that may be there, and keeps a copy in the cache; set.json is written last.
 

@@ -1,5 +1,6 @@
 """The subcommand that brings in objects of one's own. Docstrings are its help."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -96,7 +97,7 @@ def objects(action: Annotated[Action, tyro.conf.arg(name="")]) -> None:
 
 def _import(asked: Import) -> None:
     from sparring.assets.bringing_in import BroughtIn, bring_in_within_bounds
-    from sparring.assets.keeping import name_of, require_free, write_set
+    from sparring.assets.keeping import name_of, require_free, resolved_set, set_in, write_set
     from sparring.assets.known import KNOWN_SETS
     from sparring.assets.loading import require_installed
     from sparring.cli.progress import progress_for
@@ -130,7 +131,13 @@ def _import(asked: Import) -> None:
             f"{len(failures)} of {len(jobs)} meshes failed, and nothing was written; mend them, or make the set without them: "
             "--skip-failures (what was taken apart is kept)"
         )
+    before = set_in(asked.out)
     print(_set_told(write_set(asked.out, name, made)))
+    if before is not None and before.digest != resolved_set(str(asked.out)).partition("@")[2]:
+        told = (
+            f"{asked.out} held {before.name} ({len(before.card.objects)} objects) before, which stays in the cache by that name"
+        )
+        print(f"sparring: {told}", file=sys.stderr)
 
 
 def _jobs(asked: Import) -> list["MeshJob"]:

@@ -25,8 +25,8 @@ PRIVILEGED = (
 """Columns that only the simulator knows."""
 LIMITS = """## Limits
 
-Simulated pictures and physics: one rigid object on a table seen from above, planar grasps by a
-parallel-jaw hand (it floats, unless the command says otherwise), with
+Simulated pictures and physics: one rigid object on a table seen from above, planar grasps by a parallel-jaw hand
+(it floats, unless the command says otherwise), with
 execution noise that no picture shows. Players chose most grasps, so that places and angles are not drawn evenly; those of the
 stage `random` are nearest to it. Attempts on one scene share a picture and an initial state: split by `object` (or at least by
 `scene_seed`), not by row. `sensed` is the weak sensor that training may see; `lifted` is what a test calls success."""
