@@ -90,7 +90,7 @@ class PinholeCamera:
             )
         if height_m <= self.table_z_m:
             raise ConfigError(
-                f"a camera looks at the table from above: it is at {height_m:.3f} m, the table at {self.table_z_m} m; the world's "
+                f"a camera looks at the table from above; it is at {height_m:.3f} m, the table {self.table_z_m} m; the world's "
                 "z axis points up (that of a board whose points were counted to the right and down points into the table)"
             )
         self._require_size()
