@@ -1,7 +1,9 @@
 """Sets of objects: named by content, kept whole, found by path and name; what is damaged or hostile is refused."""
 
+import io
 import json
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -187,14 +189,33 @@ def test_arrays_that_do_not_belong_together_are_refused(folder: Path, change: st
         keep(folder)
 
 
+def test_an_array_that_tells_of_more_than_it_has_is_refused_before_room_is_made_for_it(folder: Path) -> None:
+    with np.load(folder / "box.npz") as arrays:
+        shape = {name: arrays[name] for name in arrays.files}
+    with zipfile.ZipFile(folder / "box.npz", "w") as archive:
+        for name, values in shape.items():
+            file = io.BytesIO()
+            told = (10**13, 3) if name == "vertices" else values.shape
+            np.lib.format.write_array_header_1_0(file, {"descr": values.dtype.str, "fortran_order": False, "shape": told})
+            archive.writestr(f"{name}.npy", file.getvalue() + values.tobytes())
+    _enter(folder)
+    with pytest.raises(DataError, match=r"vertices\.npy tells of \d+ bytes and has fewer"):
+        keep(folder)
+
+
+def _enter(folder: Path) -> None:
+    """Writes the sha256 of the box's file into the card."""
+    card = json.loads((folder / "set.json").read_text())
+    card["objects"][0]["shape_sha256"] = imported.hashlib.sha256((folder / "box.npz").read_bytes()).hexdigest()
+    (folder / "set.json").write_text(json.dumps(card))
+
+
 def _replace_shape(folder: Path, shape: dict[str, np.ndarray], *, compressed: bool = False) -> None:
     """Writes arrays in place of the box's, and the sha256 that they have."""
     write = np.savez_compressed if compressed else np.savez
     with (folder / "box.npz").open("wb") as file:
         write(file, **shape)  # type: ignore[arg-type]
-    card = json.loads((folder / "set.json").read_text())
-    card["objects"][0]["shape_sha256"] = imported.hashlib.sha256((folder / "box.npz").read_bytes()).hexdigest()
-    (folder / "set.json").write_text(json.dumps(card))
+    _enter(folder)
 
 
 def test_arrays_that_unpack_to_gigabytes_are_refused_unread(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

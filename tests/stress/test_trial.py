@@ -10,6 +10,8 @@ import pytest
 import small
 
 from sparring.actions.adversaries import ADVERSARIES
+from sparring.config import ROBOTS
+from sparring.config_file import altered
 from sparring.data.store import read_stage
 from sparring.errors import ConfigError, DataError, PolicyError, RunFolderError
 from sparring.game.digest import digest_run
@@ -18,7 +20,7 @@ from sparring.stress.outcomes import MENU
 from sparring.stress.policy import Policy, load_policy
 from sparring.stress.results import Stressed, as_json, read_trial
 from sparring.stress.rounds import NO_GRASP
-from sparring.stress.trial import detector_path, require_ours, stages_of, with_protocol
+from sparring.stress.trial import detector_path, require_ours, require_stressed, stages_of, with_protocol
 from sparring.world.objects.catalogue import names_in
 
 CONFIG = small.small_config()
@@ -144,3 +146,17 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
         require_ours(tmp_path, ("policy",))
     with pytest.raises(RunFolderError, match="is no folder"):
         require_ours(tmp_path / "thesis.tex", ("policy",))
+
+
+@pytest.mark.parametrize(
+    "setting", ["world.camera.depth=true", "world.camera.randomise.tilt_deg=10", "network.trunk=alexnet", "world.arms={}"]
+)
+def test_what_would_make_its_numbers_wrong_is_refused(setting: str) -> None:
+    require_stressed(CONFIG)
+    with pytest.raises(ConfigError, match=f"cannot have this {setting.partition('=')[0]}"):
+        require_stressed(altered(CONFIG, (setting,)))
+
+
+def test_it_is_not_played_with_arms() -> None:
+    with pytest.raises(ConfigError, match=r"world\.arms \(--robot\)"):
+        require_stressed(ROBOTS["baxter"](CONFIG))
