@@ -22,6 +22,7 @@ ROOM_RANKS = {
     "evaluation": 5,
     "remote": 5,
     "stress": 6,
+    "study": 6,
     "envs": 6,
     "viewing": 7,
     "cli": 8,
