@@ -28,7 +28,7 @@ from sparring.data.files import write_atomically
 from sparring.data.pictures import decode_image
 from sparring.data.store import read_shard, shard_path
 from sparring.evaluation.drawing import snatch_pixel
-from sparring.game.match import START, adversary_name
+from sparring.game.plan import START, adversary_name
 from sparring.game.run_folder import RunFolder
 from sparring.players.checkpoint import load_player
 from sparring.players.choosing import (

@@ -17,7 +17,7 @@ from sparring.data.targets import grasp_targets
 from sparring.game.experience import COLUMNS, experience_of
 from sparring.game.fit_file import FitFile
 from sparring.game.lessons import held_out_objects, protagonist_lesson
-from sparring.game.match import RANDOM
+from sparring.game.plan import RANDOM
 from sparring.game.run_folder import RunFolder
 from sparring.game.training import EpochMetrics, Schedule, fit
 from sparring.players.checkpoint import PlayerCard, save_player

@@ -37,6 +37,10 @@ UNLIMITED_N = 1000.0
 """Force of a hand that nothing is known to limit."""
 MOST_ATTACKS_N = 15
 """At most so many different random attacks of each kind on one held object: there are 15 shakes."""
+ArmName = Literal["collaborative", "adversarial"]
+ARMS: tuple[ArmName, ...] = get_args(ArmName)
+Attacks = Literal["learned", "first", "random", "every"]
+FallLabel = Literal["believed", "share", "worst"]
 ATTACKED_SHARE = 0.45
 """At most about this share of grasps is sensed as held and attacked (docs/calibration.md)."""
 
@@ -497,6 +501,9 @@ class LearningConfig:
     """RMSProp's rate for a network trained anew, decayed to nothing along a cosine."""
     finetune_rate: float = 1e-4
     """The rate for a protagonist that goes on from the iteration before."""
+    falls: FallLabel = "believed"
+    """What eq. 5 takes for max_u adversary(s+, u). believed: the adversary's largest probability (the paper). share: the share of
+    the attacks really made on a grasp that dislodged it; worst: 1 if any did; both are 0 for grasps that were not attacked."""
     adversary_rate: float = 1e-4
     """The rate for an adversary."""
     epochs_n: int = 12
@@ -545,6 +552,9 @@ class LearningConfig:
         _require(self.held_out_share <= 0.5, "LearningConfig.held_out_share", self.held_out_share, "at most 0.5")
         _require(self.dropout < 1, "LearningConfig.dropout", self.dropout, "below 1")
         _require(self.precision in ("auto", "fp32", "bf16"), "LearningConfig.precision", self.precision, "auto, fp32 or bf16")
+        _require(
+            self.falls in get_args(FallLabel), "LearningConfig.falls", self.falls, f"one of {', '.join(get_args(FallLabel))}"
+        )
 
 
 @dataclass(frozen=True)
@@ -578,6 +588,12 @@ class MatchConfig:
     """Adversaries met in turn; each begins from the player that the one before has made."""
     collaborative_grasps_n: int = 16_000
     """Further grasps of the arm without an adversary, in as many iterations."""
+    arms: tuple[ArmName, ...] = ARMS
+    """What is played after the random grasps; one alone is compared with another run's."""
+    attacks: Attacks = "learned"
+    """Who attacks after the first iteration of a bout, which is random. learned: the adversary that the iteration before has made
+    (the paper). first: the first one, ever after; it is asked by eq. 5 as well. random: nobody's network. every: each grasp that
+    is held meets every action, from the same state."""
     patches_n: int = 128
     """Patches sampled from an image when a player chooses."""
     scoring: Scoring = "auto"
@@ -599,6 +615,15 @@ class MatchConfig:
         _require(self.scoring in SCORINGS, "MatchConfig.scoring", self.scoring, f"one of {', '.join(SCORINGS)}")
         adversaries = [bout.adversary for bout in self.bouts]
         _require(len(set(adversaries)) == len(adversaries), "MatchConfig.bouts", adversaries, "against different adversaries")
+        _require(
+            bool(self.arms) and len(set(self.arms)) == len(self.arms), "MatchConfig.arms", self.arms, f"of {', '.join(ARMS)}"
+        )
+        _require(set(self.arms) <= set(ARMS), "MatchConfig.arms", self.arms, f"of {', '.join(ARMS)}")
+        _require(self.attacks in get_args(Attacks), "MatchConfig.attacks", self.attacks, f"one of {', '.join(get_args(Attacks))}")
+        if set(self.arms) == set(ARMS):
+            self._require_fair()
+
+    def _require_fair(self) -> None:
         grasps = sum(bout.iterations_n * bout.grasps_per_iteration_n for bout in self.bouts)
         needed = math.ceil(grasps * (1 + ATTACKED_SHARE))
         allowed = f"at least {needed}: the {grasps} grasps of the adversarial arm and their attacks, or the comparison is unfair"
@@ -640,6 +665,8 @@ class TestConfig:
     protocols: tuple[str, ...] = ("low-force",)
     scoring: Scoring = "patches"
     """How players score images in tests: the paper's way, unless asked."""
+    players: tuple[str, ...] = ()
+    """Players that are tested, such as start and shake-3; all where none is named."""
 
     def __post_init__(self) -> None:
         _require_set("TestConfig.objects", self.objects, OBJECT_SETS)

@@ -31,7 +31,7 @@ from sparring.errors import ConfigError
 from sparring.evaluation import evaluate
 from sparring.evaluation.statistics import Rate
 from sparring.game.digest import digest_run
-from sparring.game.match import steps_of
+from sparring.game.plan import steps_of
 from sparring.game.run_folder import RunFolder
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

@@ -20,7 +20,7 @@ from sparring.evaluation.robustness import crossplay_rows, crossplayed
 from sparring.farm.executors import FarmConfig, open_farm
 from sparring.game.cell import simulated_cells
 from sparring.game.digest import digest_run
-from sparring.game.match import adversary_name
+from sparring.game.plan import adversary_name
 from sparring.game.progress import Silent
 from sparring.game.run_folder import RunFolder
 from sparring.players.checkpoint import load_player, save_player

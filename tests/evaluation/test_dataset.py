@@ -20,7 +20,7 @@ from sparring.errors import ConfigError, DataError, ExportError, RunFolderError
 from sparring.evaluation import dataset_hf
 from sparring.evaluation.dataset import WRITERS, export_dataset
 from sparring.evaluation.dataset_card import PRIVILEGED, size_category
-from sparring.game.match import stages_of
+from sparring.game.plan import stages_of
 from sparring.game.progress import Silent
 from sparring.game.run_folder import RunFolder
 from sparring.players.unit_actions import grasp_of_unit

@@ -13,7 +13,7 @@ from sparring.data.records import SCHEMA
 from sparring.data.store import read_shard, write_shard
 from sparring.errors import RunFolderError
 from sparring.evaluation.integrity import Findings, told, verify
-from sparring.game.match import stages_of
+from sparring.game.plan import stages_of
 from sparring.game.run_folder import RunFolder
 
 SHARD = Path("stages/shake-1/wave-00000.parquet")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sparring.config import SMOKE, RunConfig
 from sparring.config_file import altered, from_json, hash_of, to_json
 from sparring.errors import ConfigError
-from sparring.game.match import all_players, stages_of
+from sparring.game.plan import all_players, stages_of
 from sparring.game.run_folder import RunFolder
 
 TREE = json.loads(to_json(SMOKE))

@@ -15,7 +15,7 @@ from sparring.evaluation.attempts import find_attempt
 from sparring.evaluation.reach import GRASP, reach_of
 from sparring.game import jobs
 from sparring.game.batch import Watch
-from sparring.game.match import stages_of
+from sparring.game.plan import stages_of
 from sparring.game.replay import replay
 from sparring.viewing.report import report
 from sparring.world.arm import RANGES_RAD

@@ -28,6 +28,7 @@ def experience(actions_n: int) -> Experience:
         adversaries=np.array(["any"] * N),
         actions=rng.integers(actions_n, size=N),
         dislodged=rng.random(N) < 0.5,
+        fell_share=np.zeros(N, np.float32),
     )
 
 

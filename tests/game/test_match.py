@@ -20,7 +20,7 @@ from sparring.data.store import read_shard, read_stage
 from sparring.errors import CheckpointError, DataError, RunFolderError
 from sparring.game.digest import digest_run
 from sparring.game.lessons import held_out_objects
-from sparring.game.match import _shares, player_names
+from sparring.game.plan import _shares, player_names
 from sparring.game.progress import Silent, Task
 from sparring.game.run_folder import RunFolder
 from sparring.world.objects.catalogue import names_in

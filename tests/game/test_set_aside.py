@@ -16,7 +16,8 @@ from sparring.farm.executors import SerialExecutor
 from sparring.game import jobs
 from sparring.game.cell import simulated_cells
 from sparring.game.experience import experience_of
-from sparring.game.match import Match, stages_of
+from sparring.game.match import Match
+from sparring.game.plan import stages_of
 from sparring.game.progress import Silent
 from sparring.game.run_folder import RunFolder
 from sparring.viewing.plain import as_markdown

@@ -15,7 +15,7 @@ from PIL import Image, ImageChops
 from sparring.data.store import read_shard
 from sparring.errors import ConfigError, RunFolderError
 from sparring.evaluation.attempts import attempt_of, find_attempt
-from sparring.game.match import START, chooser_of, stages_of
+from sparring.game.plan import START, chooser_of, stages_of
 from sparring.game.replay import Replay, replay
 from sparring.game.run_folder import RunFolder
 from sparring.viewing import film_file

@@ -11,7 +11,7 @@ import tiny
 from sparring.data.store import read_shard
 from sparring.errors import RunFolderError
 from sparring.evaluation.statistics import Rate
-from sparring.game.match import stages_of
+from sparring.game.plan import stages_of
 from sparring.game.run_folder import RunFolder
 from sparring.viewing.live import RECENT_WAVES_N, Follower, Match, Standing, Wave, title, told
 

@@ -9,6 +9,7 @@ from sparring.cli.objects import objects
 from sparring.cli.playing import crossplay, evaluate, play
 from sparring.cli.showing import figures, report
 from sparring.cli.stressing import stress
+from sparring.cli.studying import study
 from sparring.cli.using import export, grasp, weights
 from sparring.cli.watching import watch
 
@@ -16,6 +17,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "play": play,
     "evaluate": evaluate,
     "crossplay": crossplay,
+    "study": study,
     "stress": stress,
     "report": report,
     "watch": watch,

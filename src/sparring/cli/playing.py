@@ -64,7 +64,8 @@ def play(
     from sparring.cli.workplace import workplace
     from sparring.evaluation.evaluate import evaluate as run_tests
     from sparring.evaluation.evaluate import tests_of
-    from sparring.game.match import Match, steps_of
+    from sparring.game.match import Match
+    from sparring.game.plan import steps_of
     from sparring.game.run_folder import RunFolder, provenance
     from sparring.players.device import compute_for, device_named, resolved
     from sparring.world.camera import RENDERER

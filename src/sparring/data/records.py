@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from sparring.data.pictures import MAX_PX
 
-SCHEMA_VERSION = 4
-ADDED_IN = {"fault": 2, "end_state": 3, "slowdown": 4, "attack_slowdown": 4}
+SCHEMA_VERSION = 5
+ADDED_IN = {"fault": 2, "end_state": 3, "slowdown": 4, "attack_slowdown": 4, "dislodging": 5}
 """Version of the schema in which a column was added, for those that version 1 did not have."""
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """Hugging Face's `Image` feature: `datasets` decodes it."""
@@ -52,6 +52,10 @@ COLUMNS: dict[str, tuple[pa.DataType, str]] = {
         pa.bool_(),
         "whether the fingers held nothing in the end, or a test was failed; null when none attacked",
     ),
+    "dislodging": (
+        pa.list_(pa.int8()),
+        "where every action was tried: those that made the object fall, `action` being one of the tried; null otherwise",
+    ),
     "invalid": (pa.bool_(), "the physics went wrong; the attempt counts for nobody"),
     "fault": (pa.string(), "why an attempt is invalid: physics, or what became of its job; null for a valid one"),
     "replay_state": (pa.list_(pa.float64()), "state to replay an invalid attempt from; null otherwise"),
@@ -87,11 +91,15 @@ def _features() -> dict[str, Any]:
         if name == "image":
             features[name] = {"_type": "Image"}
         elif pa.types.is_list(kind):
-            features[name] = {"feature": {"dtype": "float64", "_type": "Value"}, "_type": "List"}
+            features[name] = {"feature": _value(kind.value_type), "_type": "List"}
         else:
-            words = {"double": "float64", "float": "float32"}
-            features[name] = {"dtype": words.get(str(kind), str(kind)), "_type": "Value"}
+            features[name] = _value(kind)
     return features
+
+
+def _value(kind: pa.DataType) -> dict[str, str]:
+    words = {"double": "float64", "float": "float32"}
+    return {"dtype": words.get(str(kind), str(kind)), "_type": "Value"}
 
 
 SCHEMA = pa.schema(

@@ -16,7 +16,7 @@ from sparring.errors import DataError, RunFolderError
 from sparring.evaluation.crossplay import TRIES
 from sparring.evaluation.protocol import Test
 from sparring.evaluation.reading import Reading
-from sparring.game.match import stages_of
+from sparring.game.plan import stages_of
 from sparring.game.replay import Attempt
 from sparring.game.run_folder import FOREIGN, RunFolder
 

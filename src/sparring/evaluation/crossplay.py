@@ -23,7 +23,8 @@ from sparring.farm.executors import Executor
 from sparring.game.attackers import AttackPlayer, LearnedAttacks, RandomAttacks
 from sparring.game.cell import AttackRequest, HeldRequest, SimulatedCell
 from sparring.game.jobs import GraspOutcomes, View
-from sparring.game.match import START, adversary_name, require_adversary
+from sparring.game.match import require_adversary
+from sparring.game.plan import START, adversary_name
 from sparring.game.progress import Progress, require_going_on
 from sparring.game.run_folder import FOREIGN, RunFolder
 from sparring.game.wave import attack_row

@@ -12,7 +12,7 @@ from sparring.data.records import SCHEMA_VERSION
 from sparring.data.store import read_shard
 from sparring.errors import DataError
 from sparring.game.manifest import read_manifest, sha256_of
-from sparring.game.match import stages_of
+from sparring.game.plan import stages_of
 from sparring.game.run_folder import RunFolder
 
 

@@ -10,7 +10,7 @@ from sparring.errors import DataError, RunFolderError
 from sparring.evaluation.protocol import Test, greedy_player, lifted_in, run_test
 from sparring.evaluation.statistics import Rate
 from sparring.game.cell import Cell
-from sparring.game.match import player_names
+from sparring.game.plan import player_names, tested_names
 from sparring.game.progress import Progress
 from sparring.game.run_folder import RunFolder
 from sparring.players.checkpoint import load_player
@@ -23,26 +23,34 @@ def tests_of(config: RunConfig) -> list[Test]:
 
 
 def evaluate(
-    run: RunFolder, tests: Sequence[Test], *, open_cell: Callable[[RunConfig], Cell], compute: Compute, progress: Progress
+    run: RunFolder,
+    tests: Sequence[Test],
+    *,
+    players: Sequence[str] | None = None,
+    open_cell: Callable[[RunConfig], Cell],
+    compute: Compute,
+    progress: Progress,
 ) -> list[dict[str, Any]]:
-    """Tests every player of a run that there is, and returns the rows of `results.json`.
+    """Tests players of a run and returns the rows of `results.json`.
 
-    `open_cell` gives a cell with the world of a config.
+    `open_cell` gives a cell with the world of a config; `players` are those that the config wants tested unless given. Those that
+    are not trained yet are left out.
 
     Raises:
         RunFolderError: the run has no player yet.
     """
     config = run.config()
-    names = trained_players(run, config)
+    wanted = tested_names(config) if players is None else players
+    names = [name for name in trained_players(run, config) if name in wanted]
     for test in tests:
         of_test = test.config(config)
-        players = {
+        tested = {
             run.test(test.protocol, test.objects, name): greedy_player(
                 load_player(run.player(name), role="protagonist")[0], compute, of_test
             )
             for name in names
         }
-        run_test(test, players, config=of_test, cell=open_cell(of_test), progress=progress, run=run)
+        run_test(test, tested, config=of_test, cell=open_cell(of_test), progress=progress, run=run)
     rows = all_results(run, config)
     write_text(run.results_path, json.dumps(rows, indent=1) + "\n")
     return rows
@@ -58,7 +66,7 @@ def trained_players(run: RunFolder, config: RunConfig) -> list[str]:
 
 def is_whole(run: RunFolder, config: RunConfig) -> bool:
     """Whether everything that the run's config asks for is there: all protagonists and all of their tests."""
-    tests = [run.test(test.protocol, test.objects, name) for test in tests_of(config) for name in player_names(config)]
+    tests = [run.test(test.protocol, test.objects, name) for test in tests_of(config) for name in tested_names(config)]
     return all(path.exists() for path in (*(run.player(name) for name in player_names(config)), *tests))
 
 

@@ -11,7 +11,7 @@ from sparring.errors import DataError, SparringError
 from sparring.evaluation.evaluate import all_results, is_whole, read_results
 from sparring.game.collect import waves_of
 from sparring.game.manifest import Manifest, read_manifest, sha256_of
-from sparring.game.match import all_players, stages_of
+from sparring.game.plan import all_players, stages_of
 from sparring.game.run_folder import RunFolder
 from sparring.game.wave import Wave
 from sparring.players.checkpoint import load_player

@@ -1,6 +1,6 @@
 """The paper's own numbers, to stand beside ours. It has 100 tries a number and no intervals."""
 
-from sparring.game.match import COLLABORATIVE, START
+from sparring.game.plan import COLLABORATIVE, START
 
 LOW_FORCE = {START: 43, COLLABORATIVE: 47, "shake-1": 52, "shake-3": 58, "snatch-2": 65}
 HIGH_FORCE = {COLLABORATIVE: 68, "shake-3": 80, "snatch-2": 82}

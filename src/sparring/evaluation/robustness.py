@@ -12,7 +12,7 @@ from sparring.data.store import read_shard
 from sparring.evaluation.crossplay import TRIES
 from sparring.evaluation.reading import Reading, Strictly
 from sparring.evaluation.statistics import Rate
-from sparring.game.match import player_names
+from sparring.game.plan import player_names
 from sparring.game.run_folder import FOREIGN, RunFolder
 
 Scene = tuple[str, str, int]

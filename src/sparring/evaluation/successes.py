@@ -10,7 +10,7 @@ from sparring.evaluation.arms import Arm
 from sparring.evaluation.protocol import lifted_in, paired
 from sparring.evaluation.reading import Reading
 from sparring.evaluation.statistics import Estimate, Rate, estimate, over_seeds, paired_difference
-from sparring.game.match import player_names
+from sparring.game.plan import player_names
 from sparring.game.run_folder import RunFolder
 
 Lifted = dict[tuple[str, int], bool]

@@ -20,6 +20,8 @@ class AttackChoice:
     action: int
     probability: float | None
     """Probability of dislodging in its eyes; None when it drew at random."""
+    also: tuple[int, ...] = ()
+    """Other actions that are tried on the same grasp, each from the same state."""
 
 
 class AttackPlayer(Protocol):
@@ -45,6 +47,19 @@ class RandomAttacks:
         """Any action, with equal chance."""
         drawn = rng.integers(ADVERSARIES[self.adversary].actions_n, size=len(grasps))
         return [AttackChoice(int(action), None) for action in drawn]
+
+
+@dataclass(frozen=True)
+class EveryAttack:
+    """Tries all actions; which of them counts as its choice is drawn at random."""
+
+    adversary: str
+
+    def choose(self, views: Sequence[View], grasps: Sequence[ImageGrasp], rng: np.random.Generator) -> list[AttackChoice]:
+        """Every action for every grasp."""
+        every = range(ADVERSARIES[self.adversary].actions_n)
+        drawn = RandomAttacks(self.adversary).choose(views, grasps, rng)
+        return [AttackChoice(one.action, None, tuple(other for other in every if other != one.action)) for one in drawn]
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,6 +30,7 @@ COLUMNS = [
     "adversary",
     "action",
     "dislodged",
+    "dislodging",
     "invalid",
 ]
 """All that training may know."""
@@ -50,6 +51,8 @@ class Experience:
     """Name of the adversary that attacked, shape [n]; empty where none did."""
     actions: Int[np.ndarray, " n"]
     dislodged: Bool[np.ndarray, " n"]
+    fell_share: Float[np.ndarray, " n"]
+    """Share of the attacks made on a grasp that dislodged it; 0 where none was made."""
 
     def __len__(self) -> int:
         return len(self.crops)
@@ -94,9 +97,20 @@ def experience_of(table: pa.Table, *, patch_px: float, channels_n: int = 3) -> E
         adversaries=np.array(pc.fill_null(table["adversary"], "").to_pylist(), dtype=str),
         actions=pc.fill_null(table["action"], -1).to_numpy().astype(np.int64),
         dislodged=pc.fill_null(table["dislodged"], False).to_numpy(zero_copy_only=False).astype(bool),
+        fell_share=_fell_share(table),
     )
     _require_actions(known)
     return known
+
+
+def _fell_share(table: pa.Table) -> np.ndarray:
+    share = pc.fill_null(table["dislodged"], False).to_numpy(zero_copy_only=False).astype(np.float32)
+    for row in np.flatnonzero(pc.is_valid(table["dislodging"]).to_numpy()):
+        kind, actions = ADVERSARIES.get(table["adversary"][row].as_py()), table["dislodging"][row].as_py()
+        if kind is None or not set(actions) <= set(range(kind.actions_n)):
+            raise DataError(f"dislodging actions {actions} of no adversary that has them")
+        share[row] = len(set(actions)) / kind.actions_n
+    return share
 
 
 def _require_actions(known: Experience) -> None:

@@ -11,16 +11,29 @@ import numpy as np
 
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.actions.grasp import ANGLES_N
-from sparring.config import RunConfig
+from sparring.config import BoutConfig, RunConfig
 from sparring.data.targets import grasp_targets, protagonist_targets
 from sparring.errors import CheckpointError, ConfigError, unknown_name
 from sparring.game import training
-from sparring.game.attackers import AttackPlayer, LearnedAttacks, RandomAttacks
+from sparring.game.attackers import AttackPlayer, EveryAttack, LearnedAttacks, RandomAttacks
 from sparring.game.cell import Cell
-from sparring.game.collect import Stage, collect
+from sparring.game.collect import collect
 from sparring.game.experience import Experience, Gathered
 from sparring.game.fit_file import FitFile
 from sparring.game.lessons import Lesson, adversary_lesson, held_out_objects, protagonist_lesson
+from sparring.game.plan import (
+    RANDOM,
+    START,
+    adversary_name,
+    chooser_of,
+    collaborates,
+    collaborative_name,
+    competes,
+    fit_step,
+    round_name,
+    stages_of,
+    tested_names,
+)
 from sparring.game.progress import Progress, Task, require_going_on
 from sparring.game.run_folder import RunFolder
 from sparring.game.training import EpochMetrics, Schedule
@@ -30,63 +43,6 @@ from sparring.players.device import Compute
 from sparring.players.networks import PatchNet, new_network, require_weights, starts_from_imagenet
 from sparring.scoring import judged
 from sparring.seeding import seed_of
-
-START = "start"
-COLLABORATIVE = "collaborative"
-RANDOM = "random"
-"""The stage that all begins with."""
-
-
-def player_names(config: RunConfig) -> list[str]:
-    """Protagonists that a run ends with, in the order of the paper's table."""
-    attacked = [name for bout in config.match.bouts for name in bout.iterations]
-    return [START, COLLABORATIVE, *attacked]
-
-
-def all_players(config: RunConfig) -> list[tuple[str, Role]]:
-    """All players that a run trains, with those on the way to the collaborative one, and the adversaries."""
-    rounds = [_round_name(number) for number in range(1, config.match.rounds_n)]
-    attacked = [name for bout in config.match.bouts for name in bout.iterations]
-    protagonists: list[tuple[str, Role]] = [(name, "protagonist") for name in (START, *rounds, COLLABORATIVE, *attacked)]
-    return protagonists + [(adversary_name(name), "adversary") for name in attacked]
-
-
-def stages_of(config: RunConfig) -> list[Stage]:
-    """All stages of a run that gather attempts."""
-    match = config.match
-    shares = enumerate(_shares(match.collaborative_grasps_n, match.rounds_n), start=1)
-    collaborative = [Stage(_round_name(number), grasps_n) for number, grasps_n in shares]
-    attacked = [Stage(name, bout.grasps_per_iteration_n) for bout in match.bouts for name in bout.iterations]
-    return [Stage(RANDOM, match.random_grasps_n), *collaborative, *attacked]
-
-
-def chooser_of(config: RunConfig, stage: str) -> str | None:
-    """The player whose grasps a stage gathers; None for the random ones.
-
-    Raises:
-        ConfigError: there is no such stage.
-    """
-    rounds = [_round_name(number) for number in range(1, config.match.rounds_n + 1)]
-    attacked = [name for bout in config.match.bouts for name in bout.iterations]
-    choosers: dict[str, str | None] = {RANDOM: None}
-    for arm in (rounds, attacked):
-        choosers |= dict(zip(arm, [START, *arm], strict=False))
-    if stage not in choosers:
-        raise ConfigError(unknown_name("stage", stage, choosers))
-    return choosers[stage]
-
-
-def steps_of(config: RunConfig) -> list[str]:
-    """What a match announces, in the order in which it is played; a fit that has nothing to learn from is not announced."""
-    stages, match = {stage.name: stage.step for stage in stages_of(config)}, config.match
-    steps = [stages[RANDOM], _fit_step(START)]
-    for number in range(1, match.rounds_n + 1):
-        name = _round_name(number)
-        steps += [stages[name], _fit_step(COLLABORATIVE if number == match.rounds_n else name)]
-    for bout in match.bouts:
-        for name in bout.iterations:
-            steps += [stages[name], _fit_step(adversary_name(name)), _fit_step(name)]
-    return steps
 
 
 @dataclass(eq=False)
@@ -108,6 +64,11 @@ class Match:
         for bout in self.config.match.bouts:
             require_adversary(bout.adversary)
         require_weights(self.config.network)
+        tested_names(self.config)
+        if self.config.match.attacks == "every" and self.cell.scenes_at_once is not None:
+            raise ConfigError(
+                "this cell cannot put an object back into the hand as it was, so that match.attacks must not be every"
+            )
         match = self.config.match
         attacked_n = sum(bout.iterations_n * bout.grasps_per_iteration_n for bout in match.bouts)
         most_n = match.random_grasps_n + max(match.collaborative_grasps_n, attacked_n)
@@ -116,10 +77,12 @@ class Match:
         )
 
     def play(self) -> None:
-        """Random grasps and P_0; then both arms."""
+        """Random grasps and P_0; then both arms, or the one that is asked for."""
         self.start()
-        self._collaborate()
-        self._compete()
+        if collaborates(self.config):
+            self._collaborate()
+        if competes(self.config):
+            self._compete()
 
     def start(self) -> None:
         """Random grasps and P_0, which both arms share."""
@@ -128,12 +91,11 @@ class Match:
 
     def _collaborate(self) -> None:
         """The baseline: more grasps by importance sampling, no adversary, as many rounds as the other arm plays."""
-        rounds = self.config.match.rounds_n
         stages, player = [RANDOM], START
-        for number in range(1, rounds + 1):
-            stages.append(_round_name(number))
+        for number in range(1, self.config.match.rounds_n + 1):
+            stages.append(round_name(number))
             self._collect(stages[-1], None)
-            name = COLLABORATIVE if number == rounds else stages[-1]
+            name = collaborative_name(self.config, number)
             self._fit_protagonist(name, player, stages, None)
             player = name
 
@@ -141,13 +103,23 @@ class Match:
         """Iterations against each adversary in turn: attack, aggregate, train the adversary, then the protagonist."""
         stages, player = [RANDOM], START
         for bout in self.config.match.bouts:
-            attacker: AttackPlayer = RandomAttacks(bout.adversary)
+            first = bout.iterations[0]
             for name in bout.iterations:
                 stages.append(name)
-                self._collect(name, attacker)
+                self._collect(name, self._attacker_in(bout, name))
                 self._fit_adversary(bout.adversary, name, player, stages)
-                self._fit_protagonist(name, player, stages, bout.adversary)
-                attacker, player = self.attacker(bout.adversary, name), name
+                asked = first if self.config.match.attacks == "first" else name
+                self._fit_protagonist(name, player, stages, asked)
+                player = name
+
+    def _attacker_in(self, bout: BoutConfig, name: str) -> AttackPlayer:
+        """Who attacks in an iteration: random actions first, then who the iteration before has made, unless asked otherwise."""
+        attacks, at = self.config.match.attacks, bout.iterations.index(name)
+        if attacks == "every":
+            return EveryAttack(bout.adversary)
+        if attacks == "random" or at == 0:
+            return RandomAttacks(bout.adversary)
+        return self.attacker(bout.adversary, bout.iterations[0 if attacks == "first" else at - 1])
 
     def _collect(self, name: str, attacker: AttackPlayer | None) -> None:
         (stage,) = [one for one in stages_of(self.config) if one.name == name]
@@ -155,15 +127,18 @@ class Match:
         player = RandomGrasps(self.config.patches, self._pixel_m) if chooser is None else self.protagonist(chooser)
         collect(stage, player, attacker, config=self.config, cell=self.cell, run=self.run, progress=self.progress)
 
-    def _fit_protagonist(self, name: str, before: str | None, stages: list[str], adversary: str | None) -> None:
-        """P_0 by eq. 3; later players go on from the one before, by eq. 5 where an adversary is met."""
+    def _fit_protagonist(self, name: str, before: str | None, stages: list[str], asked: str | None) -> None:
+        """P_0 by eq. 3; later players go on from the one before, by eq. 5 where an adversary is met.
+
+        `asked` is the iteration whose adversary eq. 5 asks.
+        """
         if self.is_made(name):
             return
         learning, known = self.config.learning, self._gathered.of(stages)
         targets = grasp_targets(known.succeeded)
         summary: dict[str, Any] = {"success_rate": _mean(known.succeeded), "from": before}
-        if adversary is not None:
-            strongest = self._strongest_attack(name, known)
+        if asked is not None:
+            strongest = self._falls(asked, known)
             targets = protagonist_targets(known.succeeded, strongest, alpha=learning.alpha)
             summary["target_mean_of_successes"] = _mean(targets[known.succeeded])
         lesson = protagonist_lesson(known, targets, self._held_out(known))
@@ -204,7 +179,7 @@ class Match:
         belongs_to = f"{name} {self.config} {lesson.fingerprint()} {self.compute.device.type}"
         file = FitFile(self.run.fit(name), belongs_to, stopping=lambda: self.progress.stopping)
         if trained_n:
-            with self.progress.task(_fit_step(name), schedule.epochs_n, "epochs") as task:
+            with self.progress.task(fit_step(name), schedule.epochs_n, "epochs") as task:
                 history = training.fit(
                     network,
                     lesson,
@@ -251,7 +226,14 @@ class Match:
         believed = attack_probabilities(network, seen, patch_px=self.config.patch_px, compute=self.compute)
         return _mean(believed.max(axis=1))
 
-    def _strongest_attack(self, name: str, known: Experience) -> np.ndarray:
+    def _falls(self, asked: str, known: Experience) -> np.ndarray:
+        """What eq. 5 takes for max_u adversary(s+, u): the adversary's belief, or what the attacks really made came to."""
+        falls = self.config.learning.falls
+        if falls == "believed":
+            return self._strongest_belief(asked, known)
+        return known.fell_share if falls == "share" else (known.fell_share > 0).astype(np.float32)
+
+    def _strongest_belief(self, name: str, known: Experience) -> np.ndarray:
         """max_u adversary(s+, u) for every success; zero elsewhere, and everywhere while there was no attack to learn from."""
         network, card = load_player(self.run.player(adversary_name(name)), role="adversary")
         network.to(self.compute.device)
@@ -325,26 +307,6 @@ def require_adversary(name: str) -> None:
     """
     if name not in ADVERSARIES:
         raise ConfigError(unknown_name("adversary", name, ADVERSARIES))
-
-
-def adversary_name(name: str) -> str:
-    """The checkpoint of the adversary that learned in an iteration, which the protagonist is named for."""
-    return f"adversary-{name}"
-
-
-def _fit_step(name: str) -> str:
-    """What a player's fit is announced as."""
-    return f"fit {name}"
-
-
-def _round_name(number: int) -> str:
-    """A round of the baseline: its stage, and its player but for the last."""
-    return f"{COLLABORATIVE}-{number}"
-
-
-def _shares(total: int, parts: int) -> list[int]:
-    """`total` in `parts` nearly equal shares."""
-    return [total // parts + (index < total % parts) for index in range(parts)]
 
 
 def _mean(values: np.ndarray) -> float | None:

@@ -10,7 +10,7 @@ import numpy as np
 from sparring.actions.grasp import Grasp, angle_rad, sensing_heights_m
 from sparring.config import RunConfig
 from sparring.data.records import FORCE_COLUMNS, PHYSICS, Row
-from sparring.game.attackers import AttackPlayer
+from sparring.game.attackers import AttackChoice, AttackPlayer
 from sparring.game.cell import AttackRequest, Cell, GraspRequest
 from sparring.game.jobs import AttackOutcomes, GraspOutcomes, Unseen, View
 from sparring.players.choosing import GraspPlayer, ImageGrasp
@@ -124,29 +124,36 @@ def _attack(rows: list[Row], tried: Sequence[_Tried], attacker: AttackPlayer, ce
     sensed = [(one, index) for one in tried for index in range(len(one.chosen)) if one.outcome.sensed[index]]
     with THINKING:
         choices = attacker.choose([one.view for one, _ in sensed], [one.chosen[index] for one, index in sensed], rng)
-    held: dict[int, list[tuple[int, int]]] = {}
+    held: dict[int, list[tuple[int, AttackChoice]]] = {}
     for (one, index), choice in zip(sensed, choices, strict=True):
         rows[one.row + index] |= {
             "adversary": attacker.adversary,
             "action": choice.action,
             "action_probability": choice.probability,
             "dislodged": True,
+            "dislodging": sorted((choice.action, *choice.also)) if choice.also else None,
         }
         if one.outcome.lifted[index]:
-            held.setdefault(one.row, []).append((index, choice.action))
+            held.setdefault(one.row, []).append((index, choice))
     attacked = [one for one in tried if one.row in held]
     requests = [_attack_request(one, held[one.row]) for one in attacked]
-    for one, result in zip(attacked, cell.attack(attacker.adversary, requests), strict=True):
-        for at, (index, _) in enumerate(held[one.row]):
-            row = rows[one.row + index]
+    for one, request, result in zip(attacked, requests, cell.attack(attacker.adversary, requests), strict=True):
+        at = 0
+        for index, choice in held[one.row]:
+            row, after = rows[one.row + index], at + 1 + len(choice.also)
             row |= attack_row(result, at, one.outcome.states[index])
+            if choice.also:
+                fell = zip(request.actions[at:after], result.dislodged[at:after], strict=True)
+                row["dislodging"] = sorted(action for action, dislodged in fell if dislodged)
+            at = after
 
 
-def _attack_request(tried: _Tried, held: Sequence[tuple[int, int]]) -> AttackRequest:
-    """Attacks on some of a scene's grasps: (index, action)."""
-    indices = [index for index, _ in held]
+def _attack_request(tried: _Tried, held: Sequence[tuple[int, AttackChoice]]) -> AttackRequest:
+    """Attacks on some of a scene's grasps, those that are tried on one grasp together."""
+    todo = [(index, action) for index, choice in held for action in (choice.action, *choice.also)]
+    indices = [index for index, _ in todo]
     executed = tuple(tried.outcome.executed[index] for index in indices)
-    return AttackRequest(tried.request.spec, tried.outcome.states[indices], executed, tuple(action for _, action in held))
+    return AttackRequest(tried.request.spec, tried.outcome.states[indices], executed, tuple(action for _, action in todo))
 
 
 def attack_row(result: AttackOutcomes, at: int, before: np.ndarray) -> Row:

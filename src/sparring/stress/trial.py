@@ -20,7 +20,8 @@ from sparring.game.attackers import LearnedAttacks
 from sparring.game.cell import SimulatedCell
 from sparring.game.collect import overlapping
 from sparring.game.experience import Gathered
-from sparring.game.match import START, Match, adversary_name
+from sparring.game.match import Match
+from sparring.game.plan import START, adversary_name
 from sparring.game.progress import Progress
 from sparring.game.run_folder import RunFolder
 from sparring.players.checkpoint import save_player

@@ -117,6 +117,5 @@ def _require_sane(path: Path, summary: Summary) -> None:
         for test in run.tested:
             told = set().union(*test.outcomes.values())
             if not told <= {LIFTED, FAILED, INVALID} or len({len(scenes) for scenes in test.outcomes.values()}) > 1:
-                raise DataError(
-                    f"{path} is damaged: seed {run.seed}, {test.player} on {test.objects}: outcomes are 1, 0 or x, as many for each object"
-                )
+                which = f"seed {run.seed}, {test.player} on {test.objects}"
+                raise DataError(f"{path} is damaged: {which}: outcomes are 1, 0 or x, as many for each object")

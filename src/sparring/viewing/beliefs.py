@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from sparring.errors import DataError
 from sparring.evaluation.protocol import greedy_player
-from sparring.game.match import chooser_of
+from sparring.game.plan import chooser_of
 from sparring.game.replay import Attempt, Replay
 from sparring.game.run_folder import RunFolder
 from sparring.players import policies

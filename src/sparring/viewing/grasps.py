@@ -19,7 +19,7 @@ from sparring.evaluation.reading import Reading
 from sparring.evaluation.successes import Tested
 from sparring.evaluation.wording import percent
 from sparring.game import jobs
-from sparring.game.match import stages_of
+from sparring.game.plan import stages_of
 from sparring.game.replay import Attempt, replay
 from sparring.game.run_folder import RunFolder
 from sparring.players.patches import crop_about

@@ -17,7 +17,7 @@ from sparring.evaluation.reading import Reading
 from sparring.evaluation.statistics import Rate
 from sparring.evaluation.successes import tests_on_disk
 from sparring.evaluation.wording import percent, with_interval
-from sparring.game.match import player_names, stages_of
+from sparring.game.plan import player_names, stages_of
 from sparring.game.run_folder import RunFolder
 from sparring.scoring import Bin, Judged
 from sparring.viewing.document import Chart, Grid, Line, Point, Section, Table, Text

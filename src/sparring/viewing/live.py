@@ -13,7 +13,7 @@ from sparring.evaluation.fits import number_of
 from sparring.evaluation.statistics import Rate
 from sparring.evaluation.wording import clock, with_n
 from sparring.game.collect import Stage, waves_n
-from sparring.game.match import player_names, stages_of, steps_of
+from sparring.game.plan import stages_of, steps_of, tested_names
 from sparring.game.run_folder import RunFolder
 
 RECENT_WAVES_N = 8
@@ -130,7 +130,7 @@ class Follower:
         self._unread.clear()
         stages = [self._standing(stage, config) for stage in stages_of(config)]
         steps, done = self._steps(config, stages)
-        tests = [self.run.test(test.protocol, test.objects, name) for test in tests_of(config) for name in player_names(config)]
+        tests = [self.run.test(test.protocol, test.objects, name) for test in tests_of(config) for name in tested_names(config)]
         begun = [standing for standing in stages if standing.waves]
         complete = self._is_complete()
         return Match(
@@ -168,7 +168,7 @@ class Follower:
         steps, tests = steps_of(config), tests_of(config)
         is_done = [whole[step] if step in whole else self.run.player(step.partition(" ")[2]).exists() for step in steps]
         for test in tests:
-            is_done.append(all(self.run.test(test.protocol, test.objects, name).exists() for name in player_names(config)))
+            is_done.append(all(self.run.test(test.protocol, test.objects, name).exists() for name in tested_names(config)))
         done = next((number for number, one in enumerate(is_done) if not one), len(is_done))
         return [*steps, *(test.step for test in tests)], done
 

@@ -12,7 +12,7 @@ from sparring.evaluation.integrity import Findings, verify
 from sparring.evaluation.reading import Reading
 from sparring.evaluation.successes import Tested, tests_on_disk
 from sparring.game.cell import SimulatedCell
-from sparring.game.match import player_names
+from sparring.game.plan import player_names
 from sparring.game.run_folder import FOREIGN, PROVENANCE, RunFolder
 from sparring.viewing.document import Commands, Document, Listed, Section, Table, Text
 from sparring.viewing.grasps import grasp_sections

@@ -9,7 +9,7 @@ from sparring.evaluation.reading import Reading
 from sparring.evaluation.statistics import Estimate
 from sparring.evaluation.successes import Tested, tested, tests_on_disk
 from sparring.evaluation.wording import in_points, percent
-from sparring.game.match import COLLABORATIVE, START
+from sparring.game.plan import COLLABORATIVE, START
 from sparring.viewing.document import Chart, Grid, Line, Part, Point, Section, Table, Text
 from sparring.world.objects.catalogue import kind_of, names_in
 

@@ -1,0 +1,197 @@
+"""The arms of the study, its tests, and which study plays which: values. They are named in experiments/PREREGISTERED.md."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sparring.actions.adversaries import ADVERSARIES
+from sparring.config import ATTACKED_SHARE, BoutConfig, RunConfig
+from sparring.errors import ConfigError, unknown_name
+from sparring.game.plan import COLLABORATIVE, START
+from sparring.study.durations import attack_s, grasp_s
+
+Players = Literal["all", "main", "last"]
+NOVEL_SHARE = 5
+"""There are ten times as many novel objects as named ones; each is tried so many times less often by every run."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One change of a preset, played with every training seed."""
+
+    change: Callable[[RunConfig], RunConfig]
+    tested: Players
+    """Who is tested in the first test of all arms, low force on the named objects."""
+    about: str
+    """What is different, in words."""
+
+
+@dataclass(frozen=True)
+class StudyTest:
+    """A test that a study puts some players of its arms to."""
+
+    protocol: str
+    objects: str
+    players: Players
+    tries_share: int = 1
+    """Of as many tries an object as the preset asks for, one in so many."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """Some arms, and tests beside the one that every arm has."""
+
+    arms: tuple[str, ...]
+    about: str
+    tests: tuple[StudyTest, ...] = ()
+    """Of its first arm."""
+
+
+def _match(config: RunConfig, **changes: object) -> RunConfig:
+    return replace(config, match=replace(config.match, **changes))  # pyright: ignore[reportArgumentType]
+
+
+def _learning(config: RunConfig, **changes: object) -> RunConfig:
+    return replace(config, learning=replace(config.learning, **changes))  # pyright: ignore[reportArgumentType]
+
+
+def _base(config: RunConfig) -> RunConfig:
+    return config
+
+
+def _shaken(config: RunConfig, **changes: object) -> RunConfig:
+    """The first bout alone, without the collaborative arm: what a control of it needs."""
+    return _match(config, arms=("adversarial",), bouts=config.match.bouts[:1], **changes)
+
+
+def _alpha(alpha: float) -> Callable[[RunConfig], RunConfig]:
+    return lambda config: _learning(_shaken(config), alpha=alpha)
+
+
+def _sensor(height_m: float) -> Callable[[RunConfig], RunConfig]:
+    return lambda config: replace(config, world=replace(config.world, lift=replace(config.world.lift, sense_height_m=height_m)))
+
+
+def _random(config: RunConfig) -> RunConfig:
+    return _shaken(config, attacks="random")
+
+
+def _first(config: RunConfig) -> RunConfig:
+    return _shaken(config, attacks="first")
+
+
+def _realised(config: RunConfig) -> RunConfig:
+    return _learning(_shaken(config), falls="share")
+
+
+def _every(falls: Literal["share", "worst"], *, seconds: bool) -> Callable[[RunConfig], RunConfig]:
+    """Every action of the first bout on each held object; fewer grasps, so that attempts, or simulated seconds, are as many."""
+
+    def change(config: RunConfig) -> RunConfig:
+        bout = config.match.bouts[0]
+        grasp, attack = (grasp_s(config), attack_s(config, bout.adversary)) if seconds else (1.0, 1.0)
+        one, all_of_them = 1, ADVERSARIES[bout.adversary].actions_n
+        share = (grasp + one * ATTACKED_SHARE * attack) / (grasp + all_of_them * ATTACKED_SHARE * attack)
+        fewer = replace(bout, grasps_per_iteration_n=max(1, round(bout.grasps_per_iteration_n * share)))
+        return _learning(_match(_shaken(config), bouts=(fewer,), attacks="every"), falls=falls)
+
+    return change
+
+
+def _collaborative_seconds(config: RunConfig) -> RunConfig:
+    """As many simulated seconds without an adversary as the adversarial arm has."""
+    grasp = grasp_s(config)
+    seconds = sum(
+        bout.iterations_n * bout.grasps_per_iteration_n * (grasp + ATTACKED_SHARE * attack_s(config, bout.adversary))
+        for bout in config.match.bouts
+    )
+    return _match(config, arms=("collaborative",), collaborative_grasps_n=max(1, 10 * round(seconds / grasp / 10)))
+
+
+def _mixed(config: RunConfig) -> RunConfig:
+    bouts = config.match.bouts
+    iterations_n = sum(bout.iterations_n for bout in bouts)
+    grasps_n = sum(bout.iterations_n * bout.grasps_per_iteration_n for bout in bouts)
+    return _match(config, arms=("adversarial",), bouts=(BoutConfig("mixed", iterations_n, max(1, grasps_n // iterations_n)),))
+
+
+BASE = "base"
+ARMS: dict[str, Arm] = {
+    BASE: Arm(_base, "all", "the paper's game, and the collaborative player beside it"),
+    "random": Arm(_random, "last", "every iteration attacks at random"),
+    "realised": Arm(_realised, "last", "what the attack did in place of eq. 5's prediction"),
+    "first": Arm(_first, "last", "the first iteration's adversary attacks ever after"),
+    "every-share": Arm(_every("share", seconds=False), "last", "all shakes tried, as many attempts; label: the share that fell"),
+    "every-worst": Arm(_every("worst", seconds=False), "last", "all shakes tried, as many attempts; label: whether any fell"),
+    "every-share-seconds": Arm(_every("share", seconds=True), "last", "the same, as many simulated seconds; label: the share"),
+    "every-worst-seconds": Arm(_every("worst", seconds=True), "last", "the same, as many simulated seconds; label: the worst"),
+    "collaborative-seconds": Arm(_collaborative_seconds, "last", "no adversary, as many simulated seconds"),
+    "mixed": Arm(_mixed, "last", "shakes and snatches in one menu from the first iteration on"),
+    "alpha-0": Arm(_alpha(0.0), "last", "alpha 0: attacked, but told nothing of it"),
+    "alpha-0.5": Arm(_alpha(0.5), "last", "alpha 0.5"),
+    "alpha-1": Arm(_alpha(1.0), "last", "alpha 1"),
+    "sensor-0": Arm(_sensor(0.0), "main", "the weak sensor is read right after closing"),
+    "sensor-5": Arm(_sensor(0.05), "main", "the weak sensor is read 5 cm up"),
+}
+"""Arm -> how it differs from the preset."""
+
+STUDIES: dict[str, Study] = {
+    "table-1": Study(
+        (BASE,), "the paper's first table: low force", (StudyTest("low-force", "novel-families", "main", NOVEL_SHARE),)
+    ),
+    "table-2": Study(
+        (BASE,),
+        "the paper's second table: high force",
+        (StudyTest("high-force", "named", "main"), StudyTest("high-force", "novel-families", "main", NOVEL_SHARE)),
+    ),
+    "controls": Study(
+        tuple(name for name in ARMS if not name.startswith(("alpha", "sensor"))), "the controls that the paper lacks"
+    ),
+    "alpha": Study((BASE, "alpha-0", "alpha-0.5", "alpha-1"), "how strongly the adversary is heard"),
+    "sensor": Study((BASE, "sensor-0", "sensor-5"), "whether an adversary helps more the weaker the sensor is"),
+    "all": Study(
+        tuple(ARMS),
+        "everything",
+        (
+            StudyTest("low-force", "novel-families", "main", NOVEL_SHARE),
+            StudyTest("high-force", "named", "main"),
+            StudyTest("high-force", "novel-families", "main", NOVEL_SHARE),
+        ),
+    ),
+}
+"""What `sparring study` knows by name."""
+
+
+def arm_config(preset: RunConfig, arm: str, *, seed: int, tries_n: int | None = None) -> RunConfig:
+    """The config of one run of an arm.
+
+    Runs take one CPU thread, so that they are the same on every machine, and as many can run side by side as there are cores.
+
+    Raises:
+        ConfigError: the preset cannot be changed so.
+    """
+    config = replace(ARMS[arm].change(_learning(preset, threads_n=1)), seed=seed)
+    test = replace(
+        config.test, protocols=("low-force",), scoring="auto", tries_n=config.test.tries_n if tries_n is None else tries_n
+    )
+    config = replace(config, test=test)
+    return replace(config, test=replace(test, players=players_of(config, ARMS[arm].tested)))
+
+
+def players_of(config: RunConfig, which: Players) -> tuple[str, ...]:
+    """Names of some of a run's players; none for all of them."""
+    match = config.match
+    collaborative = (COLLABORATIVE,) if "collaborative" in match.arms else ()
+    last = tuple(bout.iterations[-1] for bout in match.bouts) if "adversarial" in match.arms else ()
+    return {"all": (), "main": (START, *collaborative, *last), "last": (*collaborative, *last)[-1:]}[which]
+
+
+def study_named(name: str) -> Study:
+    """The study of that name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if name not in STUDIES:
+        raise ConfigError(unknown_name("study", name, STUDIES))
+    return STUDIES[name]

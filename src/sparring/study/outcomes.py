@@ -1,0 +1,108 @@
+"""From run folders to the summary of an arm."""
+
+import json
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from sparring.actions.adversaries import ADVERSARIES
+from sparring.config import RunConfig
+from sparring.config_file import flat, to_json
+from sparring.data.store import read_shard, read_stage
+from sparring.evaluation.fits import fits_of
+from sparring.game.digest import digest_run
+from sparring.game.plan import player_names, stages_of
+from sparring.game.run_folder import RunFolder
+from sparring.study.summary import FAILED, INVALID, LIFTED, Fitted, Gained, Played, Summary, Tested
+
+COUNTED = ["sensed", "lifted", "invalid", "adversary", "dislodged", "dislodging"]
+NOT_OF_AN_ARM = ("seed", "test", "learning.precision")
+"""Settings that differ between runs of an arm, or decide nothing of how it is played."""
+
+
+def summary_of(preset: str, preset_config: RunConfig, arm: str, runs: Sequence[RunFolder]) -> Summary:
+    """What is kept of an arm's finished runs.
+
+    Raises:
+        SparringError: a run is damaged.
+    """
+    settings = _changed(preset_config, runs[0].config()) if runs else {}
+    played = sorted((_played(run) for run in runs), key=lambda run: run.seed)
+    return Summary(preset, arm, settings, tuple(played))
+
+
+def _changed(preset: RunConfig, config: RunConfig) -> dict[str, str]:
+    before, after = (flat(json.loads(to_json(one))) for one in (preset, config))
+    names = sorted(name for name in before | after if before.get(name) != after.get(name))
+    return {name: json.dumps(after.get(name)) for name in names if not name.startswith(NOT_OF_AN_ARM)}
+
+
+def _played(run: RunFolder) -> Played:
+    config, told = run.config(), run.provenance()
+    return Played(
+        seed=config.seed,
+        config_hash=run.config_hash(),
+        digest=digest_run(run),
+        packages=told.get("packages", {}),
+        processor=told.get("processor", ""),
+        gained=tuple(_gained(run, stage.name) for stage in stages_of(config)),
+        fitted=tuple(_fitted(run)),
+        tested=tuple(_tested(run, config)),
+    )
+
+
+def _gained(run: RunFolder, stage: str) -> Gained:
+    table = read_stage(run.stage(stage), COUNTED)
+    rows = [row for row in table.to_pylist() if not row["invalid"]]
+    sensed = [row for row in rows if row["sensed"]]
+    attacked = [row for row in sensed if row["adversary"] is not None]
+    return Gained(
+        stage=stage,
+        grasps_n=len(rows),
+        invalid_n=len(table) - len(rows),
+        sensed_n=len(sensed),
+        lifted_n=sum(row["lifted"] for row in sensed),
+        attacked_n=len(attacked),
+        attacks_n=sum(1 if row["dislodging"] is None else ADVERSARIES[row["adversary"]].actions_n for row in attacked),
+        dislodged_n=sum(row["dislodged"] for row in attacked),
+    )
+
+
+def _fitted(run: RunFolder) -> list[Fitted]:
+    positives = {row["fit"]: row["summary"].get("positives_n", 0) for row in run.metrics() if "summary" in row}
+    return [
+        Fitted(
+            player=fit.name,
+            trained_n=fit.trained_n or 0,
+            positives_n=positives[fit.name],
+            epochs_n=fit.epochs_n,
+            train_accuracy=_rounded(fit.train_accuracy),
+            held_out_auc=_rounded(fit.held_out.auc if fit.held_out else None),
+            mean_strongest_belief=_rounded(fit.mean_strongest_belief),
+        )
+        for fit in fits_of(run)
+    ]
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 5)
+
+
+def _tested(run: RunFolder, config: RunConfig) -> list[Tested]:
+    """All tests on disk, in a fixed order."""
+    found: list[Tested] = []
+    for folder in sorted(path for path in (run.path / "evaluation").glob("*/*/") if path.is_dir()):
+        for player in player_names(config):
+            shard = folder / f"{player}.parquet"
+            if shard.exists():
+                outcomes = _outcomes(read_shard(shard, ["object", "scene_seed", "lifted", "invalid"]))
+                found.append(Tested(player, folder.parent.name, folder.name, outcomes))
+    return found
+
+
+def _outcomes(table: pa.Table) -> dict[str, str]:
+    """By object, in the order of the scenes: the order of the rows."""
+    told: dict[str, str] = {}
+    for row in table.to_pylist():
+        told[row["object"]] = told.get(row["object"], "") + (INVALID if row["invalid"] else LIFTED if row["lifted"] else FAILED)
+    return told

@@ -1,0 +1,58 @@
+"""All players of a study meet the same test scenes, so that each scene is looked at once."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from sparring.config import RunConfig, WorldConfig
+from sparring.game.cell import AttackRequest, Cell, GraspRequest
+from sparring.game.jobs import AttackOutcomes, GraspOutcomes, Unseen, View
+from sparring.world.scene import SceneSpec
+
+REMEMBERED_N = 6_000
+"""Views in memory, some 300 kB each."""
+
+
+class RememberingCell:
+    """A cell that remembers what it has seen, up to a number of scenes."""
+
+    waves_at_once_n = 1
+
+    def __init__(self, cell: Cell, known: dict[SceneSpec, View | Unseen]) -> None:
+        self._cell, self._known = cell, known
+
+    @property
+    def name(self) -> str:
+        """Of the cell behind it."""
+        return self._cell.name
+
+    @property
+    def scenes_at_once(self) -> Literal[1] | None:
+        """Of the cell behind it."""
+        return self._cell.scenes_at_once
+
+    def look(self, specs: Sequence[SceneSpec]) -> Iterator[View | Unseen]:
+        """What was seen before, or now."""
+        new = [spec for spec in specs if spec not in self._known]
+        self._known |= zip(new, self._cell.look(new), strict=True)
+        return (self._known[spec] for spec in specs)
+
+    def grasp(self, requests: Sequence[GraspRequest], *, must_hold: bool = False) -> Iterator[GraspOutcomes]:
+        """By the cell behind it."""
+        return self._cell.grasp(requests, must_hold=must_hold)
+
+    def attack(self, adversary: str, requests: Sequence[AttackRequest]) -> Iterator[AttackOutcomes]:
+        """By the cell behind it."""
+        return self._cell.attack(adversary, requests)
+
+
+_VIEWS: dict[WorldConfig, dict[SceneSpec, View | Unseen]] = {}
+"""Of the worlds that this process has tested in, the last one last."""
+
+
+def remembering(cell: Cell, config: RunConfig) -> RememberingCell:
+    """The cell of a test's world, with what this process has seen of that world before."""
+    known = _VIEWS.pop(config.world, {})
+    _VIEWS[config.world] = known
+    while len(_VIEWS) > 1 and sum(map(len, _VIEWS.values())) > REMEMBERED_N:
+        _VIEWS.pop(next(iter(_VIEWS)))
+    return RememberingCell(cell, known)
