@@ -61,7 +61,8 @@ def test_every_stage_has_the_grasps_of_its_budget(played: tiny.PlayedRun) -> Non
 
 
 def test_every_column_of_a_record_is_filled(played: tiny.PlayedRun) -> None:
-    may_be_null = {"probability", "adversary", "action", "action_probability", "dislodged", "fault", "replay_state", "end_state"}
+    attack = {"adversary", "action", "action_probability", "dislodged", "dislodging"}
+    may_be_null = attack | {"probability", "fault", "replay_state", "end_state"}
     without_arms = {"slowdown", "attack_slowdown"}
     for stage in STAGES:
         for row in rows_of(played, stage):

@@ -11,8 +11,9 @@ from sparring.game.plan import COLLABORATIVE, START
 from sparring.study.durations import attack_s, grasp_s
 
 Players = Literal["all", "main", "last"]
-NOVEL_SHARE = 5
-"""There are ten times as many novel objects as named ones; each is tried so many times less often by every run."""
+FEWER = 5
+"""Novel objects, of which there are ten times as many as named ones, are tried so many times less often by every run; and all in
+cross-play, where every try is attacked in many ways."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Study:
     about: str
     tests: tuple[StudyTest, ...] = ()
     """Of its first arm."""
+    crossplay: bool = False
+    """Whether the first arm's players meet its own adversaries, random attacks and published tests."""
 
 
 def _match(config: RunConfig, **changes: object) -> RunConfig:
@@ -136,27 +139,27 @@ ARMS: dict[str, Arm] = {
 """Arm -> how it differs from the preset."""
 
 STUDIES: dict[str, Study] = {
-    "table-1": Study(
-        (BASE,), "the paper's first table: low force", (StudyTest("low-force", "novel-families", "main", NOVEL_SHARE),)
-    ),
+    "table-1": Study((BASE,), "the paper's first table: low force", (StudyTest("low-force", "novel-families", "main", FEWER),)),
     "table-2": Study(
         (BASE,),
         "the paper's second table: high force",
-        (StudyTest("high-force", "named", "main"), StudyTest("high-force", "novel-families", "main", NOVEL_SHARE)),
+        (StudyTest("high-force", "named", "main"), StudyTest("high-force", "novel-families", "main", FEWER)),
     ),
     "controls": Study(
         tuple(name for name in ARMS if not name.startswith(("alpha", "sensor"))), "the controls that the paper lacks"
     ),
     "alpha": Study((BASE, "alpha-0", "alpha-0.5", "alpha-1"), "how strongly the adversary is heard"),
     "sensor": Study((BASE, "sensor-0", "sensor-5"), "whether an adversary helps more the weaker the sensor is"),
+    "crossplay": Study((BASE,), "what survives of what was lifted, and whether the adversary is learning", crossplay=True),
     "all": Study(
         tuple(ARMS),
         "everything",
         (
-            StudyTest("low-force", "novel-families", "main", NOVEL_SHARE),
+            StudyTest("low-force", "novel-families", "main", FEWER),
             StudyTest("high-force", "named", "main"),
-            StudyTest("high-force", "novel-families", "main", NOVEL_SHARE),
+            StudyTest("high-force", "novel-families", "main", FEWER),
         ),
+        crossplay=True,
     ),
 }
 """What `sparring study` knows by name."""

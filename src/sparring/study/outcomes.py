@@ -1,7 +1,7 @@
 """From run folders to the summary of an arm."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
@@ -9,11 +9,26 @@ from sparring.actions.adversaries import ADVERSARIES
 from sparring.config import RunConfig
 from sparring.config_file import flat, to_json
 from sparring.data.store import read_shard, read_stage
+from sparring.evaluation.crossplay import TRIES
 from sparring.evaluation.fits import fits_of
+from sparring.evaluation.robustness import in_order, kinds_of
 from sparring.game.digest import digest_run
 from sparring.game.plan import player_names, stages_of
-from sparring.game.run_folder import RunFolder
-from sparring.study.summary import FAILED, INVALID, LIFTED, Fitted, Gained, Played, Summary, Tested
+from sparring.game.run_folder import FOREIGN, RunFolder
+from sparring.study.summary import (
+    FAILED,
+    FELL,
+    INVALID,
+    LIFTED,
+    NOT_HELD,
+    SURVIVED,
+    Attacked,
+    Fitted,
+    Gained,
+    Played,
+    Summary,
+    Tested,
+)
 
 COUNTED = ["sensed", "lifted", "invalid", "adversary", "dislodged", "dislodging"]
 NOT_OF_AN_ARM = ("seed", "test", "learning.precision")
@@ -48,6 +63,7 @@ def _played(run: RunFolder) -> Played:
         gained=tuple(_gained(run, stage.name) for stage in stages_of(config)),
         fitted=tuple(_fitted(run)),
         tested=tuple(_tested(run, config)),
+        attacked=tuple(_attacked(run, config)),
     )
 
 
@@ -98,6 +114,34 @@ def _tested(run: RunFolder, config: RunConfig) -> list[Tested]:
                 outcomes = _outcomes(read_shard(shard, ["object", "scene_seed", "lifted", "invalid"]))
                 found.append(Tested(player, folder.parent.name, folder.name, outcomes))
     return found
+
+
+def _attacked(run: RunFolder, config: RunConfig) -> Iterator[Attacked]:
+    """All of the run's own cross-play on disk, in a fixed order."""
+    for folder in sorted(path for path in (run.path / "crossplay").glob("*/*/") if path.is_dir()):
+        for player in player_names(config):
+            tries = folder / player / f"{TRIES}.parquet"
+            shards = [path for path in tries.parent.glob("*.parquet") if path != tries and FOREIGN not in path.stem]
+            if not tries.exists():
+                continue
+            lifted = read_shard(tries, ["object", "scene_seed", "lifted", "invalid"])
+            for name in in_order((path.stem for path in shards), kinds_of(config)):
+                fell = read_shard(tries.with_name(f"{name}.parquet"), ["object", "scene_seed", "dislodged", "invalid"])
+                yield Attacked(player, name, folder.parent.name, folder.name, _survived(lifted, fell))
+
+
+def _survived(tries: pa.Table, attacks: pa.Table) -> dict[str, str]:
+    """By object, in the order of the scenes."""
+    fell = {(row["object"], row["scene_seed"]): row for row in attacks.to_pylist()}
+    told: dict[str, str] = {}
+    for row in tries.to_pylist():
+        attack = fell.get((row["object"], row["scene_seed"]))
+        if row["invalid"] or (attack is not None and attack["invalid"]):
+            mark = INVALID
+        else:
+            mark = NOT_HELD if attack is None else FELL if attack["dislodged"] else SURVIVED
+        told[row["object"]] = told.get(row["object"], "") + mark
+    return told
 
 
 def _outcomes(table: pa.Table) -> dict[str, str]:

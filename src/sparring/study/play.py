@@ -61,12 +61,14 @@ def runs_of(asked: Asked) -> list[Run]:
 
 def _run(asked: Asked, seed: int, arm: str) -> Run:
     config, base = asked.config(seed, arm), asked.config(seed, BASE)
+    first = arm == asked.study.arms[0]
     shares = arm != BASE and BASE in asked.study.arms and shares_grasps(config, base)
     return Run(
         path=asked.folder(seed, arm),
         config=config,
         shares=asked.folder(seed, BASE) if shares else None,
-        tests=asked.study.tests if arm == asked.study.arms[0] else (),
+        tests=asked.study.tests if first else (),
+        crossplay=asked.study.crossplay and first,
         device=asked.device,
         command=asked.command,
     )

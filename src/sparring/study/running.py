@@ -9,6 +9,7 @@ from typing import TextIO
 
 from sparring.config import RunConfig
 from sparring.errors import RunFolderError
+from sparring.evaluation.crossplay import crossplay, entrants
 from sparring.evaluation.evaluate import evaluate, is_whole, tests_of
 from sparring.evaluation.protocol import Test
 from sparring.farm.executors import SerialExecutor
@@ -17,7 +18,7 @@ from sparring.game.match import Match
 from sparring.game.progress import Task
 from sparring.game.run_folder import RunFolder, provenance
 from sparring.players.device import DeviceName, compute_for, device_named, resolved
-from sparring.study.arms import StudyTest, players_of
+from sparring.study.arms import FEWER, StudyTest, players_of
 from sparring.study.sharing import adopt_start
 from sparring.study.views import remembering
 from sparring.world.camera import RENDERER
@@ -33,6 +34,8 @@ class Run:
     """The run whose random grasps and P_0 it takes over."""
     tests: tuple[StudyTest, ...]
     """Tests beside those of its config."""
+    crossplay: bool
+    """Whether its players meet its own adversaries."""
     device: DeviceName
     command: str
 
@@ -99,6 +102,10 @@ def _play(job: Run, run: RunFolder, progress: "LogProgress") -> None:
     for test in job.tests:
         tries_n = max(1, config.test.tries_n // test.tries_share)
         put_to([Test(test.protocol, test.objects, tries_n)], players_of(config, test.players))
+    if job.crossplay:
+        tries_n = max(1, config.test.tries_n // FEWER)
+        taking_part = entrants([run], "low-force", config.test.objects, tries_n, device)
+        crossplay(taking_part, executor=SerialExecutor(), device=device, progress=progress)
     if is_whole(run, config):
         run.seal()
 

@@ -11,6 +11,8 @@ from sparring.errors import ConfigError, DataError
 FORMAT = 1
 LIFTED, FAILED, INVALID = "1", "0", "x"
 """Outcome of a try in `Tested.outcomes`."""
+SURVIVED, FELL, NOT_HELD = "1", "0", "-"
+"""Outcome of an attack in `Attacked.outcomes`; `INVALID` as well."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,19 @@ class Tested:
     objects: str
     outcomes: dict[str, str]
     """Object -> its scenes: 1 lifted, 0 not, x invalid."""
+
+
+@dataclass(frozen=True)
+class Attacked:
+    """What one attacker left of what a player lifted in cross-play; one character a scene, as in `Tested`."""
+
+    player: str
+    attacker: str
+    """none, random-shake, shake-3, tugs, ..."""
+    protocol: str
+    objects: str
+    outcomes: dict[str, str]
+    """Object -> its scenes: 1 survived, 0 dislodged, - was not lifted, x invalid."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +84,8 @@ class Played:
     gained: tuple[Gained, ...]
     fitted: tuple[Fitted, ...]
     tested: tuple[Tested, ...]
+    attacked: tuple[Attacked, ...] = ()
+    """In cross-play within the run."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +131,8 @@ def read_summary(path: Path) -> Summary:
 
 def _require_sane(path: Path, summary: Summary) -> None:
     for run in summary.runs:
-        for test in run.tested:
+        for test, allowed in (*((one, "10x") for one in run.tested), *((one, "10-x") for one in run.attacked)):
             told = set().union(*test.outcomes.values())
-            if not told <= {LIFTED, FAILED, INVALID} or len({len(scenes) for scenes in test.outcomes.values()}) > 1:
+            if not told <= set(allowed) or len({len(scenes) for scenes in test.outcomes.values()}) > 1:
                 which = f"seed {run.seed}, {test.player} on {test.objects}"
-                raise DataError(f"{path} is damaged: {which}: outcomes are 1, 0 or x, as many for each object")
+                raise DataError(f"{path} is damaged: {which}: outcomes are of {allowed}, as many for each object")
