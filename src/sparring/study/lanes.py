@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from queue import SimpleQueue
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from sparring.errors import WorkerError
 from sparring.farm.dispatch import Lost
@@ -14,6 +14,7 @@ RUN_TIMEOUT_S = 7 * 24 * 3600.0
 """A run may take days; one that takes a week hangs."""
 
 
+@runtime_checkable
 class Waiting(Protocol):
     """A job that may have to wait for another."""
 
