@@ -7,6 +7,7 @@ from sparring.cli.hands import hand
 from sparring.cli.keeping import cell, digest, verify
 from sparring.cli.objects import objects
 from sparring.cli.playing import crossplay, evaluate, play
+from sparring.cli.results import results
 from sparring.cli.showing import figures, report
 from sparring.cli.stressing import stress
 from sparring.cli.using import export, grasp, weights
@@ -17,6 +18,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "evaluate": evaluate,
     "crossplay": crossplay,
     "stress": stress,
+    "results": results,
     "report": report,
     "watch": watch,
     "figures": figures,

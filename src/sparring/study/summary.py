@@ -1,6 +1,8 @@
 """What is kept of an arm's runs: every outcome and every yield, in a JSON file small enough to be committed."""
 
 import json
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from sparring.errors import ConfigError, DataError
 FORMAT = 1
 LIFTED, FAILED, INVALID = "1", "0", "x"
 """Outcome of a try in `Tested.outcomes`."""
+MOST_N = 10**9
+"""No run has as many attempts."""
 
 
 @dataclass(frozen=True)
@@ -113,10 +117,43 @@ def read_summary(path: Path) -> Summary:
 
 
 def _require_sane(path: Path, summary: Summary) -> None:
+    for fault in _faults(summary):
+        raise DataError(f"{path} is damaged: {fault}; write it again with `sparring study`")
+
+
+def _faults(summary: Summary) -> Iterator[str]:
+    seeds = [run.seed for run in summary.runs]
+    if seeds != sorted(set(seeds)):
+        yield f"runs are in the order of their seeds, each once; found seeds {seeds}"
+    if any(not text.isprintable() for text in _texts(asdict(summary))):
+        yield "names and settings are printable text"
     for run in summary.runs:
-        for test in run.tested:
-            told = set().union(*test.outcomes.values())
-            if not told <= {LIFTED, FAILED, INVALID} or len({len(scenes) for scenes in test.outcomes.values()}) > 1:
-                raise DataError(
-                    f"{path} is damaged: seed {run.seed}, {test.player} on {test.objects}: outcomes are 1, 0 or x, as many for each object"
-                )
+        yield from (f"seed {run.seed}, {fault}" for fault in _faults_of_run(run))
+
+
+def _faults_of_run(run: Played) -> Iterator[str]:
+    tests = Counter((test.player, test.protocol, test.objects) for test in run.tested)
+    yield from (f"{test[0]} was tested twice with {test[1]} on {test[2]}" for test, times in tests.items() if times > 1)
+    for test in run.tested:
+        told = set().union(*test.outcomes.values())
+        if not told <= {LIFTED, FAILED, INVALID} or len({len(scenes) for scenes in test.outcomes.values()}) > 1:
+            yield f"{test.player} on {test.objects}: outcomes are 1, 0 or x, as many for each object"
+    for one in run.gained:
+        ordered = 0 <= one.lifted_n <= one.sensed_n <= one.grasps_n <= MOST_N and 0 <= one.invalid_n <= MOST_N
+        attacked = 0 <= one.dislodged_n <= one.attacked_n <= min(one.sensed_n, one.attacks_n) and one.attacks_n <= MOST_N
+        if not (ordered and attacked):
+            yield f"stage {one.stage}: a part is more than its whole, or a number is negative or beyond {MOST_N}"
+    for fit in run.fitted:
+        shares = (fit.train_accuracy, fit.held_out_auc, fit.mean_strongest_belief)
+        if any(share is not None and not 0 <= share <= 1 for share in shares):
+            yield f"fit {fit.player}: accuracy, AUC and belief are from 0 to 1, found {shares}"
+
+
+def _texts(tree: object) -> Iterator[str]:
+    """Every text in a tree of plain values, keys too."""
+    if isinstance(tree, str):
+        yield tree
+    elif isinstance(tree, dict):
+        yield from (text for pair in tree.items() for text in _texts(pair))
+    elif isinstance(tree, list | tuple):
+        yield from (text for one in tree for text in _texts(one))

@@ -1,0 +1,132 @@
+"""How the page of results writes numbers, seeds, what is missing, and tables that are folded away."""
+
+import html
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sparring.evaluation.statistics import Rate
+from sparring.evaluation.wording import in_points, with_n
+from sparring.study.bootstrap import DRAWS_N, Effect
+from sparring.study.claims import SEEDS
+from sparring.study.comparison import HIGH, Arms, Term, test_of
+from sparring.study.summary import FAILED, LIFTED, Tested
+
+FORCES = {"low-force": "low force", "high-force": "high force"}
+LEAST_P = 2 / DRAWS_N
+"""Draws cannot tell less."""
+NONE_YET = "not run yet"
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """A part of the page."""
+
+    title: str
+    blocks: list[str]
+    """Paragraphs and tables in Markdown."""
+    pictures: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    """SVG by file name."""
+
+
+def code(text: str) -> str:
+    """A name as it is typed."""
+    return f"`{text.replace('`', chr(39))}`"
+
+
+def rate_told(effect: Effect | None) -> str:
+    """A rate in per cent with its interval."""
+    if effect is None:
+        return NONE_YET
+    return f"{100 * effect.value:.1f} % ({100 * effect.low:.1f} to {100 * effect.high:.1f})"
+
+
+def points_told(effect: Effect | None) -> str:
+    """A difference in points with its interval."""
+    return NONE_YET if effect is None else in_points(effect.value, effect.low, effect.high, None)
+
+
+def p_told(effect: Effect | None) -> str:
+    """Its p; empty while there is none."""
+    if effect is None:
+        return ""
+    return f"< {2 * LEAST_P:.3f}" if effect.p < 2 * LEAST_P else f"{effect.p:.3f}"
+
+
+def seeds_told(seeds: Iterable[int]) -> str:
+    """Numbers in order: 1 to 5, or 1, 2, 4."""
+    known = sorted(seeds)
+    if len(known) > 2 and known == list(range(known[0], known[-1] + 1)):
+        return f"{known[0]} to {known[-1]}"
+    return ", ".join(map(str, known))
+
+
+def seeds_of(effect: Effect | None) -> str:
+    """The training seeds behind a number."""
+    return "" if effect is None else seeds_told(effect.by_seed)
+
+
+def tries_of(effect: Effect | None) -> str:
+    """The tries of a player behind a number, those of all seeds."""
+    return "" if effect is None else f"{effect.n:,}"
+
+
+def rate_of(test: Tested) -> Rate:
+    """What a single run lifted of its valid scenes."""
+    told = "".join(test.outcomes.values())
+    return Rate(told.count(LIFTED), told.count(LIFTED) + told.count(FAILED))
+
+
+def run_told(test: Tested | None) -> str:
+    """A single run's rate with Wilson's interval; a dash where there is none."""
+    return "–" if test is None else with_n(rate_of(test))  # noqa: RUF001
+
+
+def mean_told(values: Sequence[float]) -> str:
+    """Shares of training runs: their mean, and from which to which they go."""
+    if not values:
+        return ""
+    mean = 100 * sum(values) / len(values)
+    return f"{mean:.1f} % ({100 * min(values):.1f} to {100 * max(values):.1f})"
+
+
+def made_by(preset: str, arms: Iterable[str]) -> str:
+    """The commands behind a section."""
+    return f"Made by `sparring study {preset} --arms {' '.join(arms)} --out runs/study`, then `sparring results`."
+
+
+def missing(arms: Arms, terms: Sequence[Term], objects: str = "named") -> list[str]:
+    """One line on which of the planned tests are not there yet; none if all are."""
+    wanted: dict[str, list[Term]] = {}
+    for term in terms:
+        wanted.setdefault(term.arm, []).append(term)
+    told: list[str] = []
+    for arm, players in wanted.items():
+        lacking = {term: _lacking(arms, term, objects) for term in players}
+        some = {seeds for seeds in lacking.values() if seeds}
+        if some == {SEEDS} and all(lacking.values()):
+            told.append(code(arm))
+        elif len(some) == 1 and all(lacking.values()):
+            told.append(f"{code(arm)} seed {seeds_told(*some)}")
+        else:
+            told += [f"{_player_told(term)} of {code(arm)} seed {seeds_told(seeds)}" for term, seeds in lacking.items() if seeds]
+    return [f"Not run yet: {'; '.join(dict.fromkeys(told))}."] if told else []
+
+
+def _player_told(term: Term) -> str:
+    return code(term.player) + (" at high force" if term.protocol == HIGH else "")
+
+
+def _lacking(arms: Arms, term: Term, objects: str) -> tuple[int, ...]:
+    known = arms[term.arm].runs if term.arm in arms else ()
+    there = {run.seed for run in known if test_of(run, term.player, term.protocol, objects) is not None}
+    return tuple(seed for seed in SEEDS if seed not in there)
+
+
+def folded(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table that opens on a click; as HTML, which sites and forges show alike."""
+    lines = ["<details>", f"<summary>{html.escape(title)}</summary>", "<table>", _row("th", header)]
+    return "\n".join([*lines, *(_row("td", row) for row in rows), "</table>", "</details>"])
+
+
+def _row(kind: str, cells: Sequence[str]) -> str:
+    return "<tr>" + "".join(f"<{kind}>{html.escape(cell)}</{kind}>" for cell in cells) + "</tr>"
