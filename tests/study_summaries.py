@@ -48,7 +48,7 @@ def drawn(
     scenes_n: int = 100,
     kind: str = "named",
 ) -> list[Tested]:
-    """Tests of players with the given rates: the same scenes are hard for all of them, and some objects are harder than others."""
+    """Tests of players with given rates: the same scenes are hard for all of them, and objects differ."""
     hard = np.random.default_rng(0).random((len(objects), scenes_n)) + np.linspace(-0.25, 0.25, len(objects))[:, None]
     luck = np.random.default_rng([seed, len(protocol), len(kind)])
     tests: list[Tested] = []

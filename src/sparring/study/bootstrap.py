@@ -59,8 +59,7 @@ def bootstrapped(scores: Scores, *, draws_n: int = DRAWS_N, seed: int = 0) -> Ef
 
 @lru_cache(maxsize=4)
 def _drawn_scenes(valid: bytes, shape: tuple[int, int], draws_n: int, seed: int) -> Float[np.ndarray, "draws tries"]:
-    """How often a draw has each scene of each object, as floats that multiply fast; all comparisons on the same scenes "
-    "share it."""
+    """How often a draw has each scene of each object, as floats, which multiply fast; the same for all comparisons on them."""
     known = np.frombuffer(valid, bool).reshape(shape)
     rng = rng_of(seed, "study", "scenes")
     sizes = [min(CHUNK_N, draws_n - begun) for begun in range(0, draws_n, CHUNK_N)]

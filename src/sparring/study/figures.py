@@ -30,9 +30,16 @@ STYLE: dict[str, Any] = {
     "svg.fonttype": "path",
     "svg.hashsalt": "sparring",
 }
-MEAN = {"marker": "o", "markersize": 6, "capsize": 3, "elinewidth": 1.4}
-SEED = {"linestyle": "none", "marker": ".", "markersize": 5, "alpha": 0.55, "markeredgewidth": 0}
-PAPER = {"linestyle": "none", "marker": "D", "markersize": 6, "markerfacecolor": "none", "markeredgecolor": "black"}
+MEAN: dict[str, Any] = {"marker": "o", "markersize": 6, "capsize": 3, "elinewidth": 1.4}
+SEED: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 3, "alpha": 0.6, "markeredgewidth": 0}
+PAPER: dict[str, Any] = {
+    "linestyle": "none",
+    "marker": "D",
+    "markersize": 6,
+    "markerfacecolor": "none",
+    "markeredgecolor": "black",
+}
+STYLED = matplotlib.style.context(["default", STYLE])
 
 
 @dataclass(frozen=True)
@@ -54,11 +61,12 @@ class Series:
     colour: str
 
 
+@STYLED
 def success_figure(players: Sequence[str], marks: Sequence[Mark], baseline: float | None) -> bytes:
     """Success of every player: mean over seeds with its interval, single seeds as dots, the paper's numbers hollow."""
     figure, axes = _canvas()
     for player, mark in zip(players, marks, strict=True):
-        _draw(axes, Series("", [mark], colour_of(player)), joined=False)
+        _draw(axes, Series(player, [mark], colour_of(player)), line="none", beside=0.13)
         if mark.paper is not None:
             axes.plot([mark.x + 0.22], [100 * mark.paper], **PAPER)
     if baseline is not None:
@@ -78,38 +86,25 @@ def success_figure(players: Sequence[str], marks: Sequence[Mark], baseline: floa
     return _svg(figure)
 
 
-def dial_figure(
-    series: Sequence[Series], x_label: str, y_label: str, *, zero: bool, level: tuple[str, float] | None = None
-) -> bytes:
-    """Numbers along a dial, such as the height at which a sensor is read.
-
-    Args:
-        series: what is drawn, side by side.
-        x_label: of the dial.
-        y_label: of the numbers, in per cent or points.
-        zero: draw a line at 0, where numbers are differences.
-        level: a level to compare with, and its name.
-    """
+@STYLED
+def dial_figure(series: Sequence[Series], x_label: str) -> bytes:
+    """Gains along a dial, such as the height at which a sensor is read: series side by side, in points."""
     figure, axes = _canvas()
     stops = sorted({mark.x for one in series for mark in one.marks})
-    span = max(stops[-1] - stops[0], 1e-9)
+    span = (stops[-1] - stops[0]) or 1.0
     for index, one in enumerate(series):
-        shift = (index - (len(series) - 1) / 2) * 0.022 * span
-        _draw(axes, Series(one.name, [Mark(mark.x + shift, mark.effect) for mark in one.marks], one.colour), joined=True)
-    keys = [_key(one.name, one.colour, linestyle="-", **_shown(MEAN)) for one in series] + [
-        _key("one training seed", GREY, **SEED)
-    ]
-    if zero:
-        axes.axhline(0, color="black", linewidth=0.8)
-    if level is not None:
-        axes.axhline(100 * level[1], color=BLUE, linewidth=1, linestyle=":")
-        keys.append(_key(level[0], BLUE, linestyle=":"))
+        shift = (index - (len(series) - 1) / 2) * 0.035 * span
+        marks = [Mark(mark.x + shift, mark.effect) for mark in one.marks]
+        _draw(axes, Series(one.name, marks, one.colour), line="-", beside=0.013 * span)
+    axes.axhline(0, color="black", linewidth=0.8)
     axes.set_xticks(stops, [f"{stop:g}" for stop in stops])
-    axes.set(xlabel=x_label, ylabel=y_label)
-    _legend(axes, keys)
+    axes.set(xlabel=x_label, ylabel="gain over collaborative, points")
+    keys = [_key(f"{one.name}: mean, 95 % interval", one.colour, linestyle="-", **_shown(MEAN)) for one in series]
+    _legend(axes, [*keys, _key("one training seed", GREY, **SEED)])
     return _svg(figure)
 
 
+@STYLED
 def rounds_figure(stages: Sequence[str], fallen: Sequence[Sequence[float]], believed: Sequence[Sequence[float]]) -> bytes:
     """Who wins when: of the attacked, the share that fell, and what the adversary trained on it believes, an iteration each.
 
@@ -149,19 +144,19 @@ def _kind(player: str) -> str:
 
 
 def _canvas() -> tuple[Figure, Axes]:
-    with matplotlib.style.context(["default", STYLE]):
-        figure = Figure(figsize=(WIDE_IN, TALL_IN), layout="constrained")
-        return figure, figure.add_subplot()
+    figure = Figure(figsize=(WIDE_IN, TALL_IN), layout="constrained")
+    return figure, figure.add_subplot()
 
 
-def _draw(axes: Axes, series: Series, *, joined: bool) -> None:
+def _draw(axes: Axes, series: Series, *, line: str, beside: float) -> None:
+    """Means with intervals, and single seeds a little to their left."""
     values, low, high = (np.array([(mark.effect.value, mark.effect.low, mark.effect.high) for mark in series.marks]) * 100).T
     around = np.maximum(0, [values - low, high - values])
     x = [mark.x for mark in series.marks]
-    axes.errorbar(x, values, yerr=around, linestyle="-" if joined else "none", linewidth=1.2, color=series.colour, **MEAN)
+    axes.errorbar(x, values, yerr=around, linestyle=line, linewidth=1.2, color=series.colour, **MEAN)
     for mark in series.marks:
         single = [100 * value for value in mark.effect.by_seed.values()]
-        axes.plot([mark.x - (0 if joined else 0.13)] * len(single), single, color=series.colour, **SEED)
+        axes.plot([mark.x - beside] * len(single), single, color=series.colour, **SEED)
 
 
 def _spread(axes: Axes, x: float, shares: Sequence[float], colour: str, marker: str) -> None:
@@ -175,7 +170,8 @@ def _shown(style: dict[str, Any]) -> dict[str, Any]:
 
 
 def _key(name: str, colour: str, **style: Any) -> Line2D:
-    return Line2D([], [], label=name, color=colour, **({"linestyle": "none"} | style))
+    styled: dict[str, Any] = {"linestyle": "none"} | style
+    return Line2D([], [], label=name, color=colour, **styled)
 
 
 def _legend(axes: Axes, keys: list[Line2D]) -> None:
@@ -184,6 +180,5 @@ def _legend(axes: Axes, keys: list[Line2D]) -> None:
 
 def _svg(figure: Figure) -> bytes:
     out = BytesIO()
-    with matplotlib.style.context(["default", STYLE]):
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return b"\n".join(line.rstrip() for line in out.getvalue().splitlines()) + b"\n"

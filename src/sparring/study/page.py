@@ -7,8 +7,9 @@ from sparring.data.files import write_bytes, write_text
 from sparring.errors import DataError
 from sparring.study.comparison import HIGH, LOW, Arms
 from sparring.study.page_claims import answer, claims
-from sparring.study.page_controls import controls, sensor
+from sparring.study.page_controls import controls
 from sparring.study.page_made import made, other_presets
+from sparring.study.page_sensor import sensor
 from sparring.study.page_tables import table
 from sparring.study.page_yields import yields
 from sparring.study.summary import Summary, read_summary
@@ -19,9 +20,9 @@ PRESET = "quarter"
 PICTURES = "pictures"
 HEAD = """# Results: does competition beat collaboration?
 
-*Written by `sparring results` from the summaries in `experiments/results`; not edited by hand. Unless said otherwise: preset `quarter` (a quarter of the paper's grasps, the \
-compact network), rates and differences are means over training seeds, and intervals are 95 % percentile intervals of a bootstrap over seeds, objects and scenes \
-(4,000 draws), all players on the same scenes.*
+*Written by `sparring results` from the summaries in `experiments/results`; not edited by hand. Unless said otherwise: preset
+`quarter` (a quarter of the paper's grasps, the compact network); rates and differences are means over training seeds; intervals
+are 95 % percentile intervals of a bootstrap over seeds, objects and scenes (4,000 draws); all players meet the same scenes.*
 """
 
 

@@ -8,23 +8,22 @@ from sparring.study.bootstrap import Effect
 from sparring.study.claims import AT_HIGH_FORCE, COLLABORATIVE, SHAKE_3, SNATCH_2, WORTH, Judged, effect_of, judged
 from sparring.study.comparison import Arms, Term
 from sparring.study.figures import Mark, success_figure
-from sparring.study.telling import Section, missing, p_told, points_told, rate_told, seeds_of, seeds_told, tries_of
+from sparring.study.telling import Section, made_by, missing, p_told, points_told, rate_told, seeds_of, seeds_told, tries_of
 
 PLAYERS = ("start", "collaborative", "shake-1", "shake-2", "shake-3", "snatch-1", "snatch-2")
 PICTURE = "results-success.svg"
 VERDICTS = ("confirmed", "confirmed, but small", "refuted", "undecided", "not run yet")
 ABOUT_FIGURE = (
     "*Success on the paper's ten named objects at low force (7 N, plain pads, 128 patches): mean over training seeds with "
-    "its 95 % interval, "
-    "single seeds as dots, the paper's numbers as hollow marks.*"
+    "its 95 % interval, single seeds as dots, the paper's numbers as hollow marks; dotted: the collaborative player. "
+    "Intervals say what other seeds, objects and scenes might give. Since all players meet the same scenes, whether two "
+    "differ is not seen from whether these overlap, but from the paired differences below.*"
 )
 ABOUT_CLAIMS = (
-    "Named in [experiments/PREREGISTERED.md](../experiments/PREREGISTERED.md) before any run. Effects are in percentage "
-    "points on the ten named objects, on the same "
-    "scenes for all players; intervals and p are of a bootstrap over training seeds, objects and scenes. *Confirmed*: the "
-    "whole interval is above 0. *Refuted*: it is "
-    f"below +{100 * WORTH:g}, the smallest gain that would be worth an adversary. *Undecided*: neither. Five claims, not "
-    "corrected for being five."
+    "Named in `experiments/PREREGISTERED.md` before any run. Effects are in percentage points on the ten named objects, on "
+    "the same scenes for all players; intervals and p are of a bootstrap over training seeds, objects and scenes. "
+    f"*Confirmed*: the whole interval is above 0. *Refuted*: all of it is below +{100 * WORTH:g}, the smallest gain that "
+    "would be worth an adversary. *Undecided*: neither. Five claims, not corrected for being five."
 )
 
 
@@ -32,14 +31,14 @@ def answer(arms: Arms) -> Section:
     """The verdicts counted, the effect of each adversary, and success per player as a figure."""
     sentences = [_verdicts(judged(arms)), _shaken(arms), _snatched(arms)]
     known = [(player, effect) for player in PLAYERS if (effect := effect_of(arms, Term("base", player))) is not None]
-    blocks = [" ".join(sentences), *missing(arms, [Term("base", player) for player in PLAYERS])]
+    blocks = ["\n".join(f"- {sentence}" for sentence in sentences), *missing(arms, [Term("base", player) for player in PLAYERS])]
     if not known:
         return Section("The answer", blocks)
     marks = [Mark(at, effect, _share(LOW_FORCE.get(player))) for at, (player, effect) in enumerate(known)]
     baseline = effect_of(arms, COLLABORATIVE)
     drawn = success_figure([player for player, _ in known], marks, baseline and baseline.value)
     picture = f"![Success of every player at low force](pictures/{PICTURE})"
-    return Section("The answer", [*blocks, picture, ABOUT_FIGURE], {PICTURE: drawn})
+    return Section("The answer", [*blocks, picture, ABOUT_FIGURE, made_by("quarter", ["base"])], {PICTURE: drawn})
 
 
 def claims(arms: Arms) -> Section:
@@ -48,7 +47,8 @@ def claims(arms: Arms) -> Section:
     rows = [_row(one) for one in judged(arms)]
     words = [f"{one.claim.number}. {one.claim.words.capitalize()}: {one.claim.difference}." for one in judged(arms)]
     terms = [term for one in judged(arms) for term in one.claim.terms]
-    return Section("The claims", [ABOUT_CLAIMS, markdown((header, rows)), "\n".join(words), *missing(arms, _positive(terms))])
+    blocks = [ABOUT_CLAIMS, markdown((header, rows)), "\n".join(words), *missing(arms, _positive(terms))]
+    return Section("The claims", [*blocks, made_by("quarter", dict.fromkeys(term.arm for term in terms))])
 
 
 def _row(one: Judged) -> list[str]:

@@ -72,4 +72,5 @@ def _left_out(arms: Arms) -> str:
     tests = [test for summary in arms.values() for run in summary.runs for test in run.tested]
     told = [scenes for test in tests for scenes in test.outcomes.values()]
     tries_n, invalid_n = sum(map(len, told)), sum(scenes.count(INVALID) for scenes in told)
-    return f"Of {tries_n:,} tries {invalid_n:,} were physically invalid; their scenes are left out for all players that are compared."
+    kept = "their scenes are left out for all players that are compared"
+    return f"Of {tries_n:,} tries {invalid_n:,} were physically invalid; {kept}."

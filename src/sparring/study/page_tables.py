@@ -17,7 +17,6 @@ from sparring.study.telling import (
     made_by,
     missing,
     points_told,
-    rate_of,
     rate_told,
     run_told,
     seeds_of,
@@ -86,10 +85,13 @@ def single_runs(arms: Arms, arm: str, protocol: str) -> list[str]:
 
 
 def _novel(arms: Arms, protocol: str) -> list[str]:
-    lacking = missing(arms, [Term("base", player, protocol) for player in TESTED], NOVEL)
-    if not players_of(arms, "base", protocol, NOVEL):
+    """The same beside it, on objects of families that nothing is trained on."""
+    players = players_of(arms, "base", protocol, NOVEL)
+    rate = effect_of(arms, Term("base", players[0], protocol), objects=NOVEL) if players else None
+    if rate is None:
         return [f"Novel objects of other families: {NONE_YET}."]
-    words = "**Novel objects.** Of families that nothing is trained on; they decide no claim."
+    words = f"**{rate.objects_n} novel objects** of families that nothing is trained on; they decide no claim."
+    lacking = missing(arms, [Term("base", player, protocol) for player in TESTED], NOVEL)
     return [words, *lacking, players_table(arms, "base", protocol, NOVEL)]
 
 

@@ -14,16 +14,14 @@ ADVERSARY = "adversary-"
 """What the names of adversaries begin with; the rest is the iteration whose attacks they learned from."""
 WHOLE = {"shake": "all shake iterations", "snatch": "all snatch iterations"}
 ABOUT = (
-    "Base, mean over training seeds (least to most). *Sensed*: grasps that the weak sensor took for a success. *Lifted*: "
-    "of the sensed, those held 30 cm up. *Dislodged*: of the "
-    "sensed and attacked, those that fell. The paper (section VI-B) tells the sums over its iterations: 9k grasps, 2.4k "
-    "sensed, 0.5k dislodged by shakes; 2k, 0.7k, 0.2k by snatches."
+    "*Sensed*: grasps that the weak sensor took for a success. *Lifted*: of the sensed, those held 30 cm up. *Dislodged*: "
+    "of the sensed and attacked, those that fell. The paper (section VI-B) tells the sums over its iterations: of 9k "
+    "grasps 2.4k sensed, 0.5k of them dislodged by shakes; of 2k 0.7k, 0.2k by snatches."
 )
 ABOUT_FIGURE = (
     "*Of the attacked, the share that fell in each iteration (single seeds as dots), and, as diamonds, what the adversary "
-    "that then learned from it would take from held-out grasps: "
-    "its mean strongest belief. The share falls where the protagonist wins and rises where the adversary does; the first "
-    "attacks of a kind are random.*"
+    "that then learned from it would take from held-out grasps: its mean strongest belief. The share falls where the "
+    "protagonist wins and rises where the adversary does; the first attacks of a kind are random.*"
 )
 Share = Callable[[Gained], tuple[int, int]]
 SHARES: dict[str, Share] = {
@@ -41,7 +39,8 @@ def yields(arms: Arms) -> Section:
         return Section("Yields", [f"Base is {NONE_YET}."])
     lacking = [seed for seed in SEEDS if seed not in {run.seed for run in base.runs}]
     line = [f"Not run yet: `base` seed {seeds_told(lacking)}."] if lacking else []
-    blocks = [ABOUT, *line, _gathered(base), *_learned(base)]
+    told = f"Arm `base`, training seeds {seeds_told(run.seed for run in base.runs)}: mean over them (least to most). {ABOUT}"
+    blocks = [told, *line, _gathered(base), *_learned(base)]
     return _with_rounds(base, blocks)
 
 
