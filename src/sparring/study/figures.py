@@ -75,14 +75,8 @@ def success_figure(players: Sequence[str], marks: Sequence[Mark], baseline: floa
     axes.set_xlim(-0.6, len(marks) - 0.3)
     axes.set_ylabel("lifted 30 cm and held, %")
     axes.set_ylim(bottom=0)
-    _legend(
-        axes,
-        [
-            _key("mean, 95 % interval", GREY, **_shown(MEAN)),
-            _key("one training seed", GREY, **SEED),
-            _key("the paper", GREY, **PAPER),
-        ],
-    )
+    mean, seed = _key("mean, 95 % interval", GREY, **_shown(MEAN)), _key("one training seed", GREY, **SEED)
+    _legend(axes, [mean, seed, _key("the paper", GREY, **PAPER)])
     return _svg(figure)
 
 
@@ -99,7 +93,7 @@ def dial_figure(series: Sequence[Series], x_label: str) -> bytes:
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set_xticks(stops, [f"{stop:g}" for stop in stops])
     axes.set(xlabel=x_label, ylabel="gain over collaborative, points")
-    keys = [_key(f"{one.name}: mean, 95 % interval", one.colour, linestyle="-", **_shown(MEAN)) for one in series]
+    keys = [_key(one.name, one.colour, linestyle="-", **_shown(MEAN)) for one in series]
     _legend(axes, [*keys, _key("one training seed", GREY, **SEED)])
     return _svg(figure)
 

@@ -22,7 +22,8 @@ HEAD = """# Results: does competition beat collaboration?
 
 *Written by `sparring results` from the summaries in `experiments/results`; not edited by hand. Unless said otherwise: preset
 `quarter` (a quarter of the paper's grasps, the compact network); rates and differences are means over training seeds; intervals
-are 95 % percentile intervals of a bootstrap over seeds, objects and scenes (4,000 draws); all players meet the same scenes.*
+are 95 % percentile intervals of a bootstrap over seeds, objects and scenes (4,000 draws); all players meet the same scenes. Of
+one seed alone they cover objects and scenes, not what another seed would do.*
 """
 
 
@@ -33,7 +34,7 @@ def read_study(folder: Path) -> dict[str, Arms]:
         DataError: there is none, one is damaged, or one is not what its place says.
     """
     found: dict[str, dict[str, Summary]] = {}
-    for path in sorted(folder.glob("*/*.json")):
+    for path in sorted(folder.glob("*/*.json"), key=lambda path: (path.parent.name, path.stem != "base", path.stem)):
         summary = read_summary(path)
         if (summary.preset, summary.arm) != (path.parent.name, path.stem):
             raise DataError(f"{path} holds arm {summary.arm!r} of preset {summary.preset!r}; a summary lies at PRESET/ARM.json")

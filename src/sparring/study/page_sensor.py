@@ -41,8 +41,9 @@ def sensor(arms: Arms) -> Section:
     planned = [Term(arm, player) for arm in HEIGHTS_CM.values() for player in (COLLABORATIVE, SHAKE_3, SNATCH_2)]
     blocks = [ABOUT, *missing(arms, planned), markdown((header, rows))]
     made = made_by("quarter", HEIGHTS_CM.values())
-    drawn = [_series(arms, SHAKE_3, ORANGE), _series(arms, SNATCH_2, GREEN)]
-    if not any(one.marks for one in drawn):
+    series = [_series(arms, SHAKE_3, ORANGE), _series(arms, SNATCH_2, GREEN)]
+    drawn = [one for one in series if one.marks]
+    if not drawn:
         return Section("The sensor dial", [*blocks, made])
     picture = f"![Gain by the height of the sensor](pictures/{PICTURE})"
     return Section("The sensor dial", [*blocks, picture, ABOUT_FIGURE, made], {PICTURE: dial_figure(drawn, X_LABEL)})

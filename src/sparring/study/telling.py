@@ -49,7 +49,7 @@ def p_told(effect: Effect | None) -> str:
     """Its p; empty while there is none."""
     if effect is None:
         return ""
-    return f"< {2 * LEAST_P:.3f}" if effect.p < 2 * LEAST_P else f"{effect.p:.3f}"
+    return f"<{2 * LEAST_P:.3f}" if effect.p < 2 * LEAST_P else f"{effect.p:.3f}"
 
 
 def seeds_told(seeds: Iterable[int]) -> str:
