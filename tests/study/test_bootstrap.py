@@ -83,6 +83,20 @@ def test_scenes_that_are_hard_for_both_cancel() -> None:
     assert width(paired) < 0.6 * width(apart)
 
 
+def test_it_is_the_plain_bootstrap_done_fast() -> None:
+    """The same interval as drawing one seed, one object and one scene after the other."""
+    rng = np.random.default_rng(19)
+    values, valid = rng.integers(-1, 2, size=(3, 4, 6)), rng.random((4, 6)) < 0.8
+    known = [np.flatnonzero(row) for row in valid]
+    drawn: list[float] = []
+    for _ in range(4000):
+        picked = [(at, scene) for at in rng.integers(4, size=4) for scene in rng.choice(known[at], size=len(known[at]))]
+        of_seeds = [np.mean([values[seed, at, scene] for at, scene in picked]) for seed in rng.integers(3, size=3)]
+        drawn.append(float(np.mean(of_seeds)))
+    effect = bootstrapped(of(values, valid))
+    np.testing.assert_allclose((effect.low, effect.high), np.percentile(drawn, [2.5, 97.5]), atol=0.03)
+
+
 def test_an_invalid_scene_is_never_drawn() -> None:
     values, valid = np.zeros((2, 3, 10), int), np.ones((3, 10), bool)
     valid[:, 5:] = False

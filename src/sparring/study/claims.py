@@ -8,6 +8,8 @@ from sparring.study.bootstrap import Effect, bootstrapped
 from sparring.study.comparison import HIGH, Arms, Term, scores
 
 Verdict = Literal["confirmed", "confirmed, but small", "refuted", "undecided", "not run yet"]
+PRESET = "quarter"
+"""The preset that the claims are about."""
 SEEDS = (1, 2, 3, 4, 5)
 """Training seeds that the study was planned with."""
 WORTH = 0.02

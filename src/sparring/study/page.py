@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sparring.data.files import write_bytes, write_text
 from sparring.errors import DataError
+from sparring.study.claims import PRESET
 from sparring.study.comparison import HIGH, LOW, Arms
 from sparring.study.page_claims import answer, claims
 from sparring.study.page_controls import controls
@@ -15,8 +16,6 @@ from sparring.study.page_yields import yields
 from sparring.study.summary import Summary, read_summary
 from sparring.study.telling import Section
 
-PRESET = "quarter"
-"""The preset that the claims are about."""
 PICTURES = "pictures"
 HEAD = """# Results: does competition beat collaboration?
 

@@ -7,7 +7,7 @@ from sparring.study.claims import COLLABORATIVE, SHAKE_3, SNATCH_2, effect_of
 from sparring.study.comparison import Arms, Term
 from sparring.study.figures import ORANGE, Mark, Series, dial_figure
 from sparring.study.summary import Gained, Played
-from sparring.study.telling import Section, code, made_by, missing, p_told, points_told, rate_told, seeds_of
+from sparring.study.telling import Section, code, made_by, missing, p_told, points_told, rate_told, seeds_of, single_runs
 
 RANDOM, COLLABORATING = "random", "collaborative-"
 """The stage that all begins with, and the beginning of the names of those without an adversary."""
@@ -65,7 +65,8 @@ def controls(arms: Arms) -> Section:
     header += ["grasps a run", "attacks a run"]
     rows = [_row(arms, control) for control in CONTROLS]
     blocks = [ABOUT, *missing(arms, [control.term for control in CONTROLS]), markdown((header, rows))]
-    made = made_by("quarter", dict.fromkeys(control.arm for control in CONTROLS))
+    blocks.append(single_runs(arms, dict.fromkeys(control.term for control in CONTROLS)))
+    made = made_by(dict.fromkeys(control.arm for control in CONTROLS))
     gains = [(alpha, effect_of(arms, Term(arm, "shake-3"), -COLLABORATIVE)) for alpha, arm in ALPHAS.items()]
     marks = [Mark(alpha, gain) for alpha, gain in gains if gain is not None]
     if not marks:

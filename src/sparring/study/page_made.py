@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from sparring.evaluation.markdown import markdown
+from sparring.study.claims import PRESET
 from sparring.study.comparison import HIGH, LOW, Arms
-from sparring.study.page_tables import HOW, players_of, players_table, single_runs
+from sparring.study.page_tables import HOW, players_of, players_table, terms_of
 from sparring.study.summary import INVALID
-from sparring.study.telling import FORCES, Section, code, made_by, seeds_told
+from sparring.study.telling import FORCES, Section, code, made_by, seeds_told, single_runs
 
 DIGEST_N = 12
 """Characters of a digest that are shown."""
@@ -18,13 +19,12 @@ sparring results experiments/results --out docs/results.md
 
 def made(arms: Arms) -> Section:
     """What decided the runs, and how to make them again."""
-    preset = next((summary.preset for summary in arms.values()), "quarter")
-    blocks = [COMMANDS.format(preset=preset)]
+    blocks = [COMMANDS.format(preset=PRESET)]
     if not arms:
         return Section("How it was made", blocks)
     seeds = sorted({run.seed for summary in arms.values() for run in summary.runs})
     blocks += [
-        f"Preset {code(preset)}, training seeds {seeds_told(seeds)}. Every arm, what it changes in the preset, and the "
+        f"Preset {code(PRESET)}, training seeds {seeds_told(seeds)}. Every arm, what it changes in the preset, and the "
         "digests of its runs: the beginning of the sha256 over what "
         "decided a run and what it resulted in (`sparring digest`). The same command with the same packages on the same "
         "processor gives the same digest.",
@@ -46,9 +46,9 @@ def other_presets(presets: Mapping[str, Arms]) -> Section:
                     blocks += [
                         f"{code(arm)}, {FORCES[protocol]}:",
                         players_table(arms, arm, protocol),
-                        *single_runs(arms, arm, protocol),
+                        single_runs(arms, terms_of(arms, arm, protocol)),
                     ]
-        blocks += [_digests(arms, sorted({run.seed for summary in arms.values() for run in summary.runs})), made_by(preset, arms)]
+        blocks += [_digests(arms, sorted({run.seed for summary in arms.values() for run in summary.runs})), made_by(arms, preset)]
     return Section("Other presets", [HOW[LOW], *blocks])
 
 

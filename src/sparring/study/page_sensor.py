@@ -7,7 +7,7 @@ from sparring.study.comparison import Arms, Term
 from sparring.study.figures import GREEN, ORANGE, Mark, Series, dial_figure
 from sparring.study.page_controls import RANDOM
 from sparring.study.summary import Gained
-from sparring.study.telling import Section, code, made_by, mean_told, missing, points_told, rate_told, seeds_of
+from sparring.study.telling import Section, code, made_by, mean_told, missing, points_told, rate_told, seeds_of, single_runs
 
 HEIGHTS_CM = {0: "sensor-0", 5: "sensor-5", 20: "base"}
 """Where the weak sensor is read, and the arm of it."""
@@ -39,8 +39,8 @@ def sensor(arms: Arms) -> Section:
     header += ["random grasps: of the sensed really lifted", "later grasps: of the sensed really lifted"]
     rows = [_row(arms, height, arm) for height, arm in HEIGHTS_CM.items()]
     planned = [Term(arm, player) for arm in HEIGHTS_CM.values() for player in (COLLABORATIVE, SHAKE_3, SNATCH_2)]
-    blocks = [ABOUT, *missing(arms, planned), markdown((header, rows))]
-    made = made_by("quarter", HEIGHTS_CM.values())
+    blocks = [ABOUT, *missing(arms, planned), markdown((header, rows)), single_runs(arms, planned)]
+    made = made_by(HEIGHTS_CM.values())
     series = [_series(arms, SHAKE_3, ORANGE), _series(arms, SNATCH_2, GREEN)]
     drawn = [one for one in series if one.marks]
     if not drawn:

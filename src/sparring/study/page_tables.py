@@ -13,13 +13,12 @@ from sparring.study.telling import (
     NONE_YET,
     Section,
     code,
-    folded,
     made_by,
     missing,
     points_told,
     rate_told,
-    run_told,
     seeds_of,
+    single_runs,
     tries_of,
 )
 
@@ -38,14 +37,13 @@ WITHOUT, WITH_SHAKE, WITH_SNATCH = "collaborative", "shake-3", "snatch-2"
 def table(arms: Arms, protocol: str) -> Section:
     """A table of the paper, whole."""
     planned = [Term("base", player, protocol) for player in (PLAYERS if protocol == LOW else TESTED)]
-    preset = _preset(arms)
     blocks = [HOW[protocol], *missing(arms, planned)]
     if players_of(arms, "base", protocol):
-        blocks += [players_table(arms, "base", protocol), *single_runs(arms, "base", protocol)]
+        blocks += [players_table(arms, "base", protocol), single_runs(arms, terms_of(arms, "base", protocol))]
     blocks += _novel(arms, protocol)
     if protocol == HIGH:
         blocks += _by_object(arms)
-    return Section(TABLES[protocol], [*blocks, made_by(preset, ["base"])])
+    return Section(TABLES[protocol], [*blocks, made_by(["base"])])
 
 
 def players_of(arms: Arms, arm: str, protocol: str, objects: str = NAMED) -> list[str]:
@@ -53,6 +51,11 @@ def players_of(arms: Arms, arm: str, protocol: str, objects: str = NAMED) -> lis
     runs = arms[arm].runs if arm in arms else ()
     found = {test.player: None for run in runs for test in run.tested if (test.protocol, test.objects) == (protocol, objects)}
     return [player for player in PLAYERS if player in found] + [player for player in found if player not in PLAYERS]
+
+
+def terms_of(arms: Arms, arm: str, protocol: str) -> list[Term]:
+    """The rates of an arm's players on the ten named objects."""
+    return [Term(arm, player, protocol) for player in players_of(arms, arm, protocol)]
 
 
 def players_table(arms: Arms, arm: str, protocol: str, objects: str = NAMED) -> str:
@@ -73,15 +76,6 @@ def players_table(arms: Arms, arm: str, protocol: str, objects: str = NAMED) -> 
         told = ([f"{paper[player]} %" if player in paper else ""] if paper else []) + [seeds_of(rate), tries_of(rate)]
         rows.append([code(player), rate_told(rate), *less, *told])
     return markdown((header, rows))
-
-
-def single_runs(arms: Arms, arm: str, protocol: str) -> list[str]:
-    """Every run's own rates, folded away."""
-    runs = arms[arm].runs
-    players = players_of(arms, arm, protocol)
-    rows = [[player, *(run_told(test_of(run, player, protocol, NAMED)) for run in runs)] for player in players]
-    title = "Every single run, with Wilson's 95 % interval over its own tries"
-    return [folded(title, ["player", *(f"seed {run.seed}" for run in runs)], rows)]
 
 
 def _novel(arms: Arms, protocol: str) -> list[str]:
@@ -136,7 +130,3 @@ def _of_all(rates: dict[str, Rate]) -> str:
 
 def _woven(ours: Sequence[str], paper: Sequence[str]) -> list[str]:
     return [cell for pair in zip(ours, paper, strict=True) for cell in pair]
-
-
-def _preset(arms: Arms) -> str:
-    return next((summary.preset for summary in arms.values()), "quarter")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from sparring.evaluation.statistics import Rate
 from sparring.evaluation.wording import in_points, with_n
 from sparring.study.bootstrap import DRAWS_N, Effect
-from sparring.study.claims import SEEDS
-from sparring.study.comparison import HIGH, Arms, Term, test_of
+from sparring.study.claims import PRESET, SEEDS
+from sparring.study.comparison import HIGH, NAMED, Arms, Term, test_of
 from sparring.study.summary import FAILED, LIFTED, Tested
 
 FORCES = {"low-force": "low force", "high-force": "high force"}
@@ -89,12 +89,12 @@ def mean_told(values: Sequence[float]) -> str:
     return f"{mean:.1f} % ({100 * min(values):.1f} to {100 * max(values):.1f})"
 
 
-def made_by(preset: str, arms: Iterable[str]) -> str:
+def made_by(arms: Iterable[str], preset: str = PRESET) -> str:
     """The commands behind a section."""
     return f"Made by `sparring study {preset} --arms {' '.join(arms)} --out runs/study`, then `sparring results`."
 
 
-def missing(arms: Arms, terms: Sequence[Term], objects: str = "named") -> list[str]:
+def missing(arms: Arms, terms: Sequence[Term], objects: str = NAMED) -> list[str]:
     """One line on which of the planned tests are not there yet; none if all are."""
     wanted: dict[str, list[Term]] = {}
     for term in terms:
@@ -108,8 +108,27 @@ def missing(arms: Arms, terms: Sequence[Term], objects: str = "named") -> list[s
         elif len(some) == 1 and all(lacking.values()):
             told.append(f"{code(arm)} seed {seeds_told(*some)}")
         else:
-            told += [f"{_player_told(term)} of {code(arm)} seed {seeds_told(seeds)}" for term, seeds in lacking.items() if seeds]
+            for seeds in dict.fromkeys(seeds for seeds in lacking.values() if seeds):
+                who = ", ".join(_player_told(term) for term, lacked in lacking.items() if lacked == seeds)
+                told.append(f"{who} of {code(arm)} seed {seeds_told(seeds)}")
     return [f"Not run yet: {'; '.join(dict.fromkeys(told))}."] if told else []
+
+
+def single_runs(arms: Arms, terms: Iterable[Term]) -> str:
+    """Every run's own rates on the ten named objects, folded away."""
+    known = {term: _tests(arms, term) for term in terms}
+    seeds = sorted({seed for tests in known.values() for seed in tests})
+    there = {term: tests for term, tests in known.items() if tests}
+    rows = [[term.arm, term.player, *(run_told(tests.get(seed)) for seed in seeds)] for term, tests in there.items()]
+    title = "Every single run, with Wilson's 95 % interval over its own tries"
+    return folded(title, ["arm", "player", *(f"seed {seed}" for seed in seeds)], rows)
+
+
+def _tests(arms: Arms, term: Term, objects: str = NAMED) -> dict[int, Tested]:
+    """A player's tests by seed."""
+    runs = arms[term.arm].runs if term.arm in arms else ()
+    found = {run.seed: test_of(run, term.player, term.protocol, objects) for run in runs}
+    return {seed: test for seed, test in found.items() if test is not None}
 
 
 def _player_told(term: Term) -> str:
@@ -117,16 +136,15 @@ def _player_told(term: Term) -> str:
 
 
 def _lacking(arms: Arms, term: Term, objects: str) -> tuple[int, ...]:
-    known = arms[term.arm].runs if term.arm in arms else ()
-    there = {run.seed for run in known if test_of(run, term.player, term.protocol, objects) is not None}
+    there = _tests(arms, term, objects)
     return tuple(seed for seed in SEEDS if seed not in there)
 
 
 def folded(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table that opens on a click; as HTML, which sites and forges show alike."""
-    lines = ["<details>", f"<summary>{html.escape(title)}</summary>", "<table>", _row("th", header)]
+    lines = ["<details>", f"<summary>{html.escape(title, quote=False)}</summary>", "<table>", _row("th", header)]
     return "\n".join([*lines, *(_row("td", row) for row in rows), "</table>", "</details>"])
 
 
 def _row(kind: str, cells: Sequence[str]) -> str:
-    return "<tr>" + "".join(f"<{kind}>{html.escape(cell)}</{kind}>" for cell in cells) + "</tr>"
+    return "<tr>" + "".join(f"<{kind}>{html.escape(cell, quote=False)}</{kind}>" for cell in cells) + "</tr>"
