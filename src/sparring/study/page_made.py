@@ -46,7 +46,7 @@ def other_presets(presets: Mapping[str, Arms]) -> Section:
                     blocks += [
                         f"{code(arm)}, {FORCES[protocol]}:",
                         players_table(arms, arm, protocol),
-                        single_runs(arms, terms_of(arms, arm, protocol)),
+                        *single_runs(arms, terms_of(arms, arm, protocol)),
                     ]
         blocks += [_digests(arms, sorted({run.seed for summary in arms.values() for run in summary.runs})), made_by(arms, preset)]
     return Section("Other presets", [HOW[LOW], *blocks])

@@ -8,7 +8,7 @@ from sparring.evaluation.statistics import Rate
 from sparring.study.claims import effect_of
 from sparring.study.comparison import HIGH, LOW, NAMED, NOVEL, Arms, Term, test_of
 from sparring.study.page_claims import PLAYERS
-from sparring.study.summary import Summary
+from sparring.study.summary import FAILED, LIFTED, Summary
 from sparring.study.telling import (
     NONE_YET,
     Section,
@@ -39,7 +39,7 @@ def table(arms: Arms, protocol: str) -> Section:
     planned = [Term("base", player, protocol) for player in (PLAYERS if protocol == LOW else TESTED)]
     blocks = [HOW[protocol], *missing(arms, planned)]
     if players_of(arms, "base", protocol):
-        blocks += [players_table(arms, "base", protocol), single_runs(arms, terms_of(arms, "base", protocol))]
+        blocks += [players_table(arms, "base", protocol), *single_runs(arms, terms_of(arms, "base", protocol))]
     blocks += _novel(arms, protocol)
     if protocol == HIGH:
         blocks += _by_object(arms)
@@ -114,8 +114,8 @@ def _successes(summary: Summary, player: str) -> dict[str, Rate]:
     for run in summary.runs:
         test = test_of(run, player, HIGH, NAMED)
         for name, scenes in (test.outcomes if test is not None else {}).items():
-            before, told = found.get(name, Rate(0, 0)), Rate(scenes.count("1"), scenes.count("1") + scenes.count("0"))
-            found[name] = Rate(before.successes + told.successes, before.n + told.n)
+            before, lifted_n = found.get(name, Rate(0, 0)), scenes.count(LIFTED)
+            found[name] = Rate(before.successes + lifted_n, before.n + lifted_n + scenes.count(FAILED))
     return found
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 from sparring.evaluation.statistics import Rate
 from sparring.evaluation.wording import in_points, with_n
-from sparring.study.bootstrap import DRAWS_N, Effect
+from sparring.study.bootstrap import Effect
 from sparring.study.claims import PRESET, SEEDS
 from sparring.study.comparison import HIGH, NAMED, Arms, Term, test_of
 from sparring.study.summary import FAILED, LIFTED, Tested
 
 FORCES = {"low-force": "low force", "high-force": "high force"}
-LEAST_P = 2 / DRAWS_N
-"""Draws cannot tell less."""
+LEAST_P = 0.001
+"""What is below it is not told apart: 4,000 draws know no less than half of it."""
 NONE_YET = "not run yet"
 
 
@@ -49,7 +49,7 @@ def p_told(effect: Effect | None) -> str:
     """Its p; empty while there is none."""
     if effect is None:
         return ""
-    return f"<{2 * LEAST_P:.3f}" if effect.p < 2 * LEAST_P else f"{effect.p:.3f}"
+    return f"<{LEAST_P:g}" if effect.p < LEAST_P else f"{effect.p:.3f}"
 
 
 def seeds_told(seeds: Iterable[int]) -> str:
@@ -74,11 +74,6 @@ def rate_of(test: Tested) -> Rate:
     """What a single run lifted of its valid scenes."""
     told = "".join(test.outcomes.values())
     return Rate(told.count(LIFTED), told.count(LIFTED) + told.count(FAILED))
-
-
-def run_told(test: Tested | None) -> str:
-    """A single run's rate with Wilson's interval; a dash where there is none."""
-    return "–" if test is None else with_n(rate_of(test))  # noqa: RUF001
 
 
 def mean_told(values: Sequence[float]) -> str:
@@ -114,14 +109,17 @@ def missing(arms: Arms, terms: Sequence[Term], objects: str = NAMED) -> list[str
     return [f"Not run yet: {'; '.join(dict.fromkeys(told))}."] if told else []
 
 
-def single_runs(arms: Arms, terms: Iterable[Term]) -> str:
-    """Every run's own rates on the ten named objects, folded away."""
+def single_runs(arms: Arms, terms: Iterable[Term]) -> list[str]:
+    """Every run's own rates on the ten named objects, folded away; nothing where there is no run."""
     known = {term: _tests(arms, term) for term in terms}
     seeds = sorted({seed for tests in known.values() for seed in tests})
     there = {term: tests for term, tests in known.items() if tests}
-    rows = [[term.arm, term.player, *(run_told(tests.get(seed)) for seed in seeds)] for term, tests in there.items()]
+    rows = [
+        [term.arm, term.player, *(with_n(rate_of(tests[seed])) if seed in tests else "" for seed in seeds)]
+        for term, tests in there.items()
+    ]
     title = "Every single run, with Wilson's 95 % interval over its own tries"
-    return folded(title, ["arm", "player", *(f"seed {seed}" for seed in seeds)], rows)
+    return [folded(title, ["arm", "player", *(f"seed {seed}" for seed in seeds)], rows)] if rows else []
 
 
 def _tests(arms: Arms, term: Term, objects: str = NAMED) -> dict[int, Tested]:
