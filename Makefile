@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 RUN ?= runs/quarter
 
-.PHONY: demo test fuzz check format bench docs pictures proto clean
+.PHONY: demo test fuzz check format bench docs results pictures proto clean
 
 demo: $(VENV)/ready
 	$(BIN)/sparring play demo --out runs/demo
@@ -33,6 +33,9 @@ bench: $(VENV)/ready
 
 docs: $(VENV)/ready-dev
 	$(BIN)/mkdocs build --strict
+
+results: $(VENV)/ready
+	$(BIN)/sparring results experiments/results --out docs/results.md
 
 pictures: $(VENV)/ready-dev
 	$(BIN)/python docs/make_pictures.py $(RUN)

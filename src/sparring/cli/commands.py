@@ -7,6 +7,7 @@ from sparring.cli.hands import hand
 from sparring.cli.keeping import cell, digest, verify
 from sparring.cli.objects import objects
 from sparring.cli.playing import crossplay, evaluate, play
+from sparring.cli.results import results
 from sparring.cli.showing import figures, report
 from sparring.cli.stressing import stress
 from sparring.cli.studying import study
@@ -19,6 +20,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "crossplay": crossplay,
     "study": study,
     "stress": stress,
+    "results": results,
     "report": report,
     "watch": watch,
     "figures": figures,

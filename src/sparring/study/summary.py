@@ -1,6 +1,8 @@
 """What is kept of an arm's runs: every outcome and every yield, in a JSON file small enough to be committed."""
 
 import json
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,6 +15,8 @@ LIFTED, FAILED, INVALID = "1", "0", "x"
 """Outcome of a try in `Tested.outcomes`."""
 SURVIVED, FELL, NOT_HELD = "1", "0", "-"
 """Outcome of an attack in `Attacked.outcomes`; `INVALID` as well."""
+MOST_N = 10**9
+"""No run has as many attempts."""
 
 
 @dataclass(frozen=True)
@@ -130,9 +134,50 @@ def read_summary(path: Path) -> Summary:
 
 
 def _require_sane(path: Path, summary: Summary) -> None:
+    for fault in _faults(summary):
+        raise DataError(f"{path} is damaged: {fault}; write it again with `sparring study`")
+
+
+def _faults(summary: Summary) -> Iterator[str]:
+    seeds = [run.seed for run in summary.runs]
+    if seeds != sorted(set(seeds)):
+        yield f"runs are in the order of their seeds, each once; found seeds {seeds}"
+    if any(not text.isprintable() for text in _texts(asdict(summary))):
+        yield "names and settings are printable text"
     for run in summary.runs:
-        for test, allowed in (*((one, "10x") for one in run.tested), *((one, "10-x") for one in run.attacked)):
-            told = set().union(*test.outcomes.values())
-            if not told <= set(allowed) or len({len(scenes) for scenes in test.outcomes.values()}) > 1:
-                which = f"seed {run.seed}, {test.player} on {test.objects}"
-                raise DataError(f"{path} is damaged: {which}: outcomes are of {allowed}, as many for each object")
+        yield from (f"seed {run.seed}, {fault}" for fault in _faults_of_run(run))
+
+
+def _faults_of_run(run: Played) -> Iterator[str]:
+    tests = [(one.player, one.protocol, one.objects) for one in run.tested]
+    attacks = [(one.player, one.protocol, one.objects, one.attacker) for one in run.attacked]
+    yield from (f"{' '.join(one)} is there twice" for one, times in Counter([*tests, *attacks]).items() if times > 1)
+    for test in run.tested:
+        if not _is_table(test.outcomes, {LIFTED, FAILED, INVALID}):
+            yield f"{test.player} on {test.objects}: outcomes are 1, 0 or x, as many for each object"
+    for one in run.attacked:
+        if not _is_table(one.outcomes, {SURVIVED, FELL, NOT_HELD, INVALID}):
+            yield f"{one.player} under {one.attacker}: outcomes are 1, 0, - or x, as many for each object"
+    for one in run.gained:
+        ordered = 0 <= one.lifted_n <= one.sensed_n <= one.grasps_n <= MOST_N and 0 <= one.invalid_n <= MOST_N
+        attacked = 0 <= one.dislodged_n <= one.attacked_n <= min(one.sensed_n, one.attacks_n) and one.attacks_n <= MOST_N
+        if not (ordered and attacked):
+            yield f"stage {one.stage}: a part is more than its whole, or a number is negative or beyond {MOST_N}"
+    for fit in run.fitted:
+        shares = (fit.train_accuracy, fit.held_out_auc, fit.mean_strongest_belief)
+        if any(share is not None and not 0 <= share <= 1 for share in shares):
+            yield f"fit {fit.player}: accuracy, AUC and belief are from 0 to 1, found {shares}"
+
+
+def _is_table(outcomes: dict[str, str], marks: set[str]) -> bool:
+    return set().union(*outcomes.values()) <= marks and len({len(scenes) for scenes in outcomes.values()}) <= 1
+
+
+def _texts(tree: object) -> Iterator[str]:
+    """Every text in a tree of plain values, keys too."""
+    if isinstance(tree, str):
+        yield tree
+    elif isinstance(tree, dict):
+        yield from (text for pair in tree.items() for text in _texts(pair))
+    elif isinstance(tree, list | tuple):
+        yield from (text for one in tree for text in _texts(one))

@@ -1,0 +1,102 @@
+"""The claims of experiments/PREREGISTERED.md as values, and the rule by which they are judged."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sparring.evaluation.paper import HIGH_FORCE, LOW_FORCE
+from sparring.study.bootstrap import Effect, bootstrapped
+from sparring.study.comparison import HIGH, Arms, Term, scores
+
+Verdict = Literal["confirmed", "confirmed, but small", "refuted", "undecided", "not run yet"]
+PRESET = "quarter"
+"""The preset that the claims are about."""
+SEEDS = (1, 2, 3, 4, 5)
+"""Training seeds that the study was planned with."""
+WORTH = 0.02
+"""The smallest gain that would be worth an adversary."""
+COLLABORATIVE, SHAKE_3, SNATCH_2 = Term("base", "collaborative"), Term("base", "shake-3"), Term("base", "snatch-2")
+AT_HIGH_FORCE = (Term("base", "snatch-2", HIGH), -Term("base", "collaborative", HIGH))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """That a signed sum of success rates on the ten named objects is above 0."""
+
+    number: int
+    words: str
+    difference: str
+    """The sum as a formula."""
+    terms: tuple[Term, ...]
+    paper: int | None
+    """The paper's own sum in points."""
+
+
+CLAIMS = (
+    Claim(
+        1,
+        "the shake adversary helps",
+        "`shake-3` - `collaborative`, low force",
+        (SHAKE_3, -COLLABORATIVE),
+        LOW_FORCE["shake-3"] - LOW_FORCE["collaborative"],
+    ),
+    Claim(
+        2,
+        "the snatch adversary helps further",
+        "`snatch-2` - `shake-3`, low force",
+        (SNATCH_2, -SHAKE_3),
+        LOW_FORCE["snatch-2"] - LOW_FORCE["shake-3"],
+    ),
+    Claim(
+        3,
+        "the gain is larger at low force than at high",
+        "(`snatch-2` - `collaborative`) at low force - the same at high force",
+        (SNATCH_2, -COLLABORATIVE, *(-term for term in AT_HIGH_FORCE)),
+        LOW_FORCE["snatch-2"] - LOW_FORCE["collaborative"] - (HIGH_FORCE["snatch-2"] - HIGH_FORCE["collaborative"]),
+    ),
+    Claim(
+        4,
+        "a learned adversary helps more than a random one",
+        "`shake-3` - `shake-3` of `random`, low force",
+        (SHAKE_3, -Term("random", "shake-3")),
+        None,
+    ),
+    Claim(
+        5,
+        "the adversary helps more the weaker the sensor",
+        "(`shake-3` - `collaborative`) of `sensor-0` - the same of base, low force",
+        (Term("sensor-0", "shake-3"), -Term("sensor-0", "collaborative"), -SHAKE_3, COLLABORATIVE),
+        None,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim and what the runs say of it."""
+
+    claim: Claim
+    effect: Effect | None
+    """None while no seed has all that it needs."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Confirmed above 0, refuted below what would be worth an adversary; both can hold."""
+        return "not run yet" if self.effect is None else verdict_of(self.effect.low, self.effect.high)
+
+
+def verdict_of(low: float, high: float) -> Verdict:
+    """What an interval of a gain decides."""
+    if low > 0:
+        return "confirmed, but small" if high < WORTH else "confirmed"
+    return "refuted" if high < WORTH else "undecided"
+
+
+def effect_of(arms: Arms, *terms: Term, objects: str = "named") -> Effect | None:
+    """A sum of rates with its interval; None while no seed has all that it needs."""
+    found = scores(arms, terms, objects)
+    return None if found is None else bootstrapped(found)
+
+
+def judged(arms: Arms) -> list[Judged]:
+    """All claims, judged."""
+    return [Judged(claim, effect_of(arms, *claim.terms)) for claim in CLAIMS]

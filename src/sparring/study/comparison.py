@@ -1,0 +1,94 @@
+"""Players' outcomes as arrays, and signed sums of them: what a rate, a difference and a claim are about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from sparring.study.summary import INVALID, LIFTED, Played, Summary, Tested
+
+LOW, HIGH = "low-force", "high-force"
+NAMED, NOVEL = "named", "novel-families"
+Arms = Mapping[str, Summary]
+"""The arms of one preset by name."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """A player's success rate, with the sign that it has in a sum."""
+
+    arm: str
+    player: str
+    protocol: str = LOW
+    sign: int = 1
+
+    def __neg__(self) -> "Term":
+        """The same rate, taken away."""
+        return Term(self.arm, self.player, self.protocol, -self.sign)
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Outcomes of compared players on the scenes that were valid for all of them in all runs."""
+
+    seeds: tuple[int, ...]
+    """Training seeds that have all the players."""
+    objects: tuple[str, ...]
+    values: Int[np.ndarray, "seeds objects scenes"]
+    """Signed sum over the terms, a success being 1; 0 where a scene is left out."""
+    valid: Bool[np.ndarray, "objects scenes"]
+
+    @property
+    def n(self) -> int:
+        """Tries of one player: those of all seeds."""
+        return len(self.seeds) * int(self.valid.sum())
+
+    @property
+    def by_seed(self) -> Float[np.ndarray, " seeds"]:
+        """The sum of rates of every seed."""
+        return self.values.sum(axis=(1, 2)) / self.valid.sum()
+
+
+def scores(arms: Arms, terms: Sequence[Term], objects: str = NAMED) -> Scores | None:
+    """Puts the players of a sum side by side: on the seeds, objects and scenes that all of them have.
+
+    Scenes are told apart by their number: one that a player was not tested on counts as one that was invalid for it.
+
+    Returns:
+        None where no seed has all players, or no scene was valid for all of them.
+    """
+    tests = _tests(arms, terms, objects)
+    every = [test for of_seed in tests.values() for test in of_seed]
+    if not every:
+        return None
+    names = [name for name in every[0].outcomes if all(name in test.outcomes for test in every)]
+    scenes_n = min((len(test.outcomes[name]) for test in every for name in names), default=0)
+    told = np.array([[[list(test.outcomes[name][:scenes_n]) for name in names] for test in row] for row in tests.values()])
+    if not told.size:
+        return None
+    valid = (told != INVALID).all(axis=(0, 1))
+    kept = valid.any(axis=1)
+    if not kept.any():
+        return None
+    signs = np.array([term.sign for term in terms])
+    values = np.tensordot(told == LIFTED, signs, axes=((1,), (0,))) * valid
+    return Scores(tuple(tests), tuple(name for name, keep in zip(names, kept, strict=True) if keep), values[:, kept], valid[kept])
+
+
+def test_of(run: Played, player: str, protocol: str, objects: str) -> Tested | None:
+    """A player's test in a run; None if there was none."""
+    found = [one for one in run.tested if (one.player, one.protocol, one.objects) == (player, protocol, objects)]
+    return found[0] if found else None
+
+
+def _tests(arms: Arms, terms: Sequence[Term], objects: str) -> dict[int, list[Tested]]:
+    """Every term's test, of the seeds that have them all."""
+    runs = [{run.seed: run for run in arms[term.arm].runs} if term.arm in arms else {} for term in terms]
+    found: dict[int, list[Tested]] = {}
+    for seed in sorted(set(runs[0]).intersection(*runs)):
+        tests = [test_of(of[seed], term.player, term.protocol, objects) for of, term in zip(runs, terms, strict=True)]
+        whole = [test for test in tests if test is not None]
+        if len(whole) == len(terms):
+            found[seed] = whole
+    return found

@@ -1,0 +1,103 @@
+"""Controls that the paper does not tell: arms that change one thing each, and alpha as a dial."""
+
+from dataclasses import dataclass
+
+from sparring.evaluation.markdown import markdown
+from sparring.study.claims import COLLABORATIVE, SHAKE_3, SNATCH_2, effect_of
+from sparring.study.comparison import Arms, Term
+from sparring.study.figures import ORANGE, Mark, Series, dial_figure
+from sparring.study.summary import Gained, Played
+from sparring.study.telling import Section, code, made_by, missing, p_told, points_told, rate_told, seeds_of, single_runs
+
+RANDOM, COLLABORATING = "random", "collaborative-"
+"""The stage that all begins with, and the beginning of the names of those without an adversary."""
+PICTURE = "results-alpha.svg"
+ALPHAS = {0.0: "alpha-0", 0.25: "base", 0.5: "alpha-0.5", 1.0: "alpha-1"}
+X_LABEL = "alpha: how much of a predicted fall is taken from a success"
+ABOUT = (
+    "Each changes one thing of the base arm. Low force, ten named objects. Grasps and attacks are those after the random "
+    "grasps that all arms begin with, mean over seeds."
+)
+ABOUT_FIGURE = (
+    "*Gain of `shake-3` over base's `collaborative` by alpha (eq. 5), low force: mean over training seeds with its 95 % "
+    "interval, single seeds as dots. Base has 0.25.*"
+)
+
+
+@dataclass(frozen=True)
+class Control:
+    """An arm's last player, and whom it is compared with."""
+
+    arm: str
+    player: str
+    change: str
+    against: Term | None
+
+    @property
+    def term(self) -> Term:
+        """Its rate."""
+        return Term(self.arm, self.player)
+
+
+CONTROLS = (
+    Control("base", "collaborative", "no adversary, as many grasps as grasps and attacks", None),
+    Control("base", "shake-3", "the paper's game", None),
+    Control("base", "snatch-2", "the paper's game, to its end", None),
+    Control("random", "shake-3", "attacks are random in every iteration", SHAKE_3),
+    Control("realised", "shake-3", "1 - alpha where the attack did dislodge, no prediction", SHAKE_3),
+    Control("first", "shake-3", "the first iteration's adversary ever after", SHAKE_3),
+    Control("alpha-0", "shake-3", "alpha 0: attacks are ignored", SHAKE_3),
+    Control("alpha-0.5", "shake-3", "alpha 0.5", SHAKE_3),
+    Control("alpha-1", "shake-3", "alpha 1", SHAKE_3),
+    Control("every-share", "shake-3", "all 15 shakes, the share that dislodged; equal attempts", SHAKE_3),
+    Control("every-worst", "shake-3", "all 15 shakes, 1 if any dislodged; equal attempts", SHAKE_3),
+    Control("every-share-seconds", "shake-3", "the share, equal simulated seconds", SHAKE_3),
+    Control("every-worst-seconds", "shake-3", "the worst, equal simulated seconds", SHAKE_3),
+    Control("collaborative-seconds", "collaborative", "no adversary, equal simulated seconds", COLLABORATIVE),
+    Control("collaborative-seconds", "collaborative", "the same", SNATCH_2),
+    Control("mixed", "mixed-5", "all 51 attacks in one menu, five iterations", SNATCH_2),
+)
+
+
+def controls(arms: Arms) -> Section:
+    """One row an arm; alpha as a figure."""
+    header = ["arm and player", "what is changed", "success (95 %)", "less base's", "difference, points (95 %)", "p", "seeds"]
+    header += ["grasps a run", "attacks a run"]
+    rows = [_row(arms, control) for control in CONTROLS]
+    blocks = [ABOUT, *missing(arms, [control.term for control in CONTROLS]), markdown((header, rows))]
+    blocks += single_runs(arms, dict.fromkeys(control.term for control in CONTROLS))
+    made = made_by(dict.fromkeys(control.arm for control in CONTROLS))
+    gains = [(alpha, effect_of(arms, Term(arm, "shake-3"), -COLLABORATIVE)) for alpha, arm in ALPHAS.items()]
+    marks = [Mark(alpha, gain) for alpha, gain in gains if gain is not None]
+    if not marks:
+        return Section("Controls", [*blocks, made])
+    drawn = dial_figure([Series("shake-3 - collaborative", marks, ORANGE)], X_LABEL)
+    picture = f"![Gain of shake-3 by alpha](pictures/{PICTURE})"
+    return Section("Controls", [*blocks, picture, ABOUT_FIGURE, made], {PICTURE: drawn})
+
+
+def _row(arms: Arms, control: Control) -> list[str]:
+    rate = effect_of(arms, control.term)
+    told = [f"{code(control.arm)} {code(control.player)}", control.change, rate_told(rate)]
+    if control.against is None:
+        told += ["", "", ""]
+    else:
+        difference = effect_of(arms, control.term, -control.against)
+        told += [code(control.against.player), points_told(difference), p_told(difference)]
+    stages = [_stages_to(run, control.player) for run in arms[control.arm].runs] if control.arm in arms else []
+    grasps_n = [sum(one.grasps_n for one in run) for run in stages]
+    attacks_n = [sum(one.attacks_n for one in run) for run in stages]
+    return [*told, seeds_of(rate), _a_run(grasps_n), _a_run(attacks_n)]
+
+
+def _stages_to(run: Played, player: str) -> list[Gained]:
+    """The stages that a player learned from, beside the random grasps."""
+    if player == "collaborative":
+        return [one for one in run.gained if one.stage.startswith(COLLABORATING)]
+    played = [one for one in run.gained if one.stage != RANDOM and not one.stage.startswith(COLLABORATING)]
+    names = [one.stage for one in played]
+    return played[: names.index(player) + 1] if player in names else []
+
+
+def _a_run(counts: list[int]) -> str:
+    return f"{sum(counts) / len(counts):,.0f}" if counts else ""

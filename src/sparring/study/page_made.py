@@ -1,0 +1,76 @@
+"""How the numbers were made: arms, settings, digests, packages, processors, commands; and presets other than the study's."""
+
+from collections.abc import Mapping
+
+from sparring.evaluation.markdown import markdown
+from sparring.study.claims import PRESET
+from sparring.study.comparison import HIGH, LOW, Arms
+from sparring.study.page_tables import HOW, players_of, players_table, terms_of
+from sparring.study.summary import INVALID
+from sparring.study.telling import FORCES, Section, code, made_by, seeds_told, single_runs
+
+DIGEST_N = 12
+"""Characters of a digest that are shown."""
+COMMANDS = """```sh
+sparring study {preset} --out runs/study    # plays and tests every arm; killed, the same command goes on
+sparring results experiments/results --out docs/results.md
+```"""
+
+
+def made(arms: Arms) -> Section:
+    """What decided the runs, and how to make them again."""
+    blocks = [COMMANDS.format(preset=PRESET)]
+    if not arms:
+        return Section("How it was made", blocks)
+    seeds = sorted({run.seed for summary in arms.values() for run in summary.runs})
+    blocks += [
+        f"Preset {code(PRESET)}, training seeds {seeds_told(seeds)}. Every arm, what it changes in the preset, and the "
+        "digests of its runs: the beginning of the sha256 over what "
+        "decided a run and what it resulted in (`sparring digest`). The same command with the same packages on the same "
+        "processor gives the same digest.",
+        _digests(arms, seeds),
+        _machines(arms),
+        _left_out(arms),
+    ]
+    return Section("How it was made", blocks)
+
+
+def other_presets(presets: Mapping[str, Arms]) -> Section:
+    """The paper's tables of whatever else was played."""
+    blocks: list[str] = []
+    for preset, arms in presets.items():
+        blocks.append(f"### {code(preset)}")
+        for arm in arms:
+            for protocol in (LOW, HIGH):
+                if players_of(arms, arm, protocol):
+                    blocks += [
+                        f"{code(arm)}, {FORCES[protocol]}:",
+                        players_table(arms, arm, protocol),
+                        *single_runs(arms, terms_of(arms, arm, protocol)),
+                    ]
+        blocks += [_digests(arms, sorted({run.seed for summary in arms.values() for run in summary.runs})), made_by(arms, preset)]
+    return Section("Other presets", [HOW[LOW], *blocks])
+
+
+def _digests(arms: Arms, seeds: list[int]) -> str:
+    rows: list[list[str]] = []
+    for name, summary in arms.items():
+        digests = {run.seed: code(run.digest[:DIGEST_N]) for run in summary.runs}
+        settings = ", ".join(code(f"{setting}={value}") for setting, value in summary.settings.items())
+        rows.append([code(name), settings, *(digests.get(seed, "") for seed in seeds)])
+    return markdown((["arm", "changed", *(f"seed {seed}" for seed in seeds)], rows))
+
+
+def _machines(arms: Arms) -> str:
+    runs = [run for summary in arms.values() for run in summary.runs]
+    packages = sorted({f"{name} {version}" for run in runs for name, version in run.packages.items()})
+    processors = sorted({run.processor for run in runs})
+    return f"Packages: {', '.join(map(code, packages))}. Processors: {', '.join(map(code, processors))}."
+
+
+def _left_out(arms: Arms) -> str:
+    tests = [test for summary in arms.values() for run in summary.runs for test in run.tested]
+    told = [scenes for test in tests for scenes in test.outcomes.values()]
+    tries_n, invalid_n = sum(map(len, told)), sum(scenes.count(INVALID) for scenes in told)
+    kept = "their scenes are left out for all players that are compared"
+    return f"Of {tries_n:,} tries {invalid_n:,} were physically invalid; {kept}."

@@ -1,0 +1,75 @@
+"""The sensor dial: how much an adversary helps as the sensor that all learn from weakens."""
+
+from sparring.evaluation.markdown import markdown
+from sparring.study.bootstrap import Effect
+from sparring.study.claims import effect_of
+from sparring.study.comparison import Arms, Term
+from sparring.study.figures import GREEN, ORANGE, Mark, Series, dial_figure
+from sparring.study.page_controls import RANDOM
+from sparring.study.summary import Gained
+from sparring.study.telling import Section, code, made_by, mean_told, missing, points_told, rate_told, seeds_of, single_runs
+
+HEIGHTS_CM = {0: "sensor-0", 5: "sensor-5", 20: "base"}
+"""Where the weak sensor is read, and the arm of it."""
+COLLABORATIVE, SHAKE_3, SNATCH_2 = "collaborative", "shake-3", "snatch-2"
+PICTURE = "results-sensor.svg"
+X_LABEL = "height at which the sensor is read, cm"
+ABOUT = (
+    "Players learn from a weak sensor: whether something presses on the fingers when the hand is so far up. Gain: less "
+    "`collaborative` of the same arm, low force. Really lifted: of the sensed, those held 30 cm up, mean over seeds (least "
+    "to most)."
+)
+ABOUT_FIGURE = (
+    "*Gain of each adversary's last player over the collaborative one: mean over training seeds with its 95 % interval, "
+    "single seeds as dots.*"
+)
+
+
+def sensor(arms: Arms) -> Section:
+    """The gain of each adversary against the height at which the weak sensor is read."""
+    header = [
+        "read at",
+        code(COLLABORATIVE),
+        code(SHAKE_3),
+        "gain, points (95 %)",
+        code(SNATCH_2),
+        "gain, points (95 %)",
+        "seeds",
+    ]
+    header += ["random grasps: of the sensed really lifted", "later grasps: of the sensed really lifted"]
+    rows = [_row(arms, height, arm) for height, arm in HEIGHTS_CM.items()]
+    planned = [Term(arm, player) for arm in HEIGHTS_CM.values() for player in (COLLABORATIVE, SHAKE_3, SNATCH_2)]
+    blocks = [ABOUT, *missing(arms, planned), markdown((header, rows)), *single_runs(arms, planned)]
+    made = made_by(HEIGHTS_CM.values())
+    series = [_series(arms, SHAKE_3, ORANGE), _series(arms, SNATCH_2, GREEN)]
+    drawn = [one for one in series if one.marks]
+    if not drawn:
+        return Section("The sensor dial", [*blocks, made])
+    picture = f"![Gain by the height of the sensor](pictures/{PICTURE})"
+    return Section("The sensor dial", [*blocks, picture, ABOUT_FIGURE, made], {PICTURE: dial_figure(drawn, X_LABEL)})
+
+
+def _row(arms: Arms, height_cm: int, arm: str) -> list[str]:
+    rate = effect_of(arms, Term(arm, COLLABORATIVE))
+    told = [rate_told(rate)]
+    for player in (SHAKE_3, SNATCH_2):
+        told += [rate_told(effect_of(arms, Term(arm, player))), points_told(_gain(arms, arm, player))]
+    runs = arms[arm].runs if arm in arms else ()
+    random = [_lifted_share([one for one in run.gained if one.stage == RANDOM]) for run in runs]
+    later = [_lifted_share([one for one in run.gained if one.stage != RANDOM]) for run in runs]
+    lifted = [mean_told([share for share in shares if share is not None]) for shares in (random, later)]
+    return [f"{height_cm} cm ({code(arm)})", *told, seeds_of(rate), *lifted]
+
+
+def _lifted_share(stages: list[Gained]) -> float | None:
+    sensed_n = sum(one.sensed_n for one in stages)
+    return sum(one.lifted_n for one in stages) / sensed_n if sensed_n else None
+
+
+def _gain(arms: Arms, arm: str, player: str) -> Effect | None:
+    return effect_of(arms, Term(arm, player), -Term(arm, COLLABORATIVE))
+
+
+def _series(arms: Arms, player: str, colour: str) -> Series:
+    gains = [(height, _gain(arms, arm, player)) for height, arm in HEIGHTS_CM.items()]
+    return Series(f"{player} - collaborative", [Mark(height, gain) for height, gain in gains if gain is not None], colour)

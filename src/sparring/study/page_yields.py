@@ -1,0 +1,125 @@
+"""What iterations gathered and what networks learned from it, beside the paper's numbers; who wins when."""
+
+from collections.abc import Callable, Sequence
+
+from sparring.evaluation.markdown import markdown
+from sparring.evaluation.paper import YIELDS
+from sparring.study.comparison import Arms
+from sparring.study.figures import rounds_figure
+from sparring.study.summary import Fitted, Gained, Played, Summary
+from sparring.study.telling import NONE_YET, SEEDS, Section, code, made_by, mean_told, seeds_told
+
+PICTURE = "results-iterations.svg"
+ADVERSARY = "adversary-"
+"""What the names of adversaries begin with; the rest is the iteration whose attacks they learned from."""
+WHOLE = {"shake": "all shake iterations", "snatch": "all snatch iterations"}
+ABOUT = (
+    "*Sensed*: grasps that the weak sensor took for a success. *Lifted*: of the sensed, those held 30 cm up. *Dislodged*: "
+    "of the sensed and attacked, those that fell. The paper (section VI-B) tells the sums over its iterations: of 9k "
+    "grasps 2.4k sensed, 0.5k of them dislodged by shakes; of 2k 0.7k, 0.2k by snatches."
+)
+ABOUT_FIGURE = (
+    "*Of the attacked, the share that fell in each iteration (single seeds as dots), and, as diamonds, what the adversary "
+    "that then learned from it would take from held-out grasps: its mean strongest belief. The share falls where the "
+    "protagonist wins and rises where the adversary does; the first attacks of a kind are random.*"
+)
+Share = Callable[[Gained], tuple[int, int]]
+SHARES: dict[str, Share] = {
+    "sensed": lambda one: (one.sensed_n, one.grasps_n),
+    "lifted, of the sensed": lambda one: (one.lifted_n, one.sensed_n),
+    "dislodged, of the attacked": lambda one: (one.dislodged_n, one.attacked_n),
+}
+DISLODGED = "dislodged, of the attacked"
+
+
+def yields(arms: Arms) -> Section:
+    """Gathered, learned, and who wins when."""
+    base = arms.get("base")
+    if base is None or not any(run.gained for run in base.runs):
+        return Section("Yields", [f"Base is {NONE_YET}."])
+    lacking = [seed for seed in SEEDS if seed not in {run.seed for run in base.runs}]
+    line = [f"Not run yet: `base` seed {seeds_told(lacking)}."] if lacking else []
+    told = f"Arm `base`, training seeds {seeds_told(run.seed for run in base.runs)}: mean over them (least to most). {ABOUT}"
+    blocks = [told, *line, _gathered(base), *_learned(base)]
+    return _with_rounds(base, blocks)
+
+
+def _with_rounds(base: Summary, blocks: list[str]) -> Section:
+    """Adds the figure, where anything was attacked."""
+    made = made_by([base.arm])
+    stages = [stage for stage in _stages(base) if _of_runs(base, [stage], SHARES[DISLODGED])]
+    if not stages:
+        return Section("Yields", [*blocks, made])
+    fallen = [_of_runs(base, [stage], SHARES[DISLODGED]) for stage in stages]
+    believed = [_fits(base, ADVERSARY + stage, lambda fit: fit.mean_strongest_belief) for stage in stages]
+    picture = f"![Dislodged by iteration](pictures/{PICTURE})"
+    return Section(
+        "Yields", [*blocks, "**Who wins when.**", picture, ABOUT_FIGURE, made], {PICTURE: rounds_figure(stages, fallen, believed)}
+    )
+
+
+def _gathered(base: Summary) -> str:
+    stages = _stages(base)
+    rows = [_gathered_row(base, code(stage), [stage], "") for stage in stages]
+    for kind, words in WHOLE.items():
+        of_kind = [stage for stage in stages if stage.startswith(f"{kind}-")]
+        if of_kind:
+            rows.append(_gathered_row(base, f"**{words}**", of_kind, YIELDS[kind]))
+    return markdown((["iteration", "grasps, all seeds", *SHARES, "the paper"], rows))
+
+
+def _gathered_row(base: Summary, name: str, stages: Sequence[str], paper: str) -> list[str]:
+    grasps_n = sum(one.grasps_n for run in base.runs for one in run.gained if one.stage in stages)
+    return [name, f"{grasps_n:,}", *(mean_told(_of_runs(base, stages, share)) for share in SHARES.values()), paper]
+
+
+def _learned(base: Summary) -> list[str]:
+    """A row a network: what it learned from, and how well."""
+    names = list(dict.fromkeys(fit.player for run in base.runs for fit in run.fitted))
+    rows: list[list[str]] = []
+    for name in names:
+        examples = [
+            str(round(sum(told) / len(told))) if (told := _fits(base, name, of)) else "" for of in (_trained_n, _positives_n)
+        ]
+        accuracy = mean_told(_fits(base, name, lambda fit: fit.train_accuracy))
+        auc = [f"{value:.3f}" for value in _mean_and_range(_fits(base, name, lambda fit: fit.held_out_auc))]
+        belief = mean_told(_fits(base, name, lambda fit: fit.mean_strongest_belief))
+        rows.append([code(name), *examples, accuracy, f"{auc[0]} ({auc[1]} to {auc[2]})" if auc else "", belief])
+    header = ["network", "examples a run", "positive", "training accuracy", "held-out AUC", "mean strongest belief"]
+    return (
+        ["**What networks learned from it**, mean over training seeds (least to most):", markdown((header, rows))] if rows else []
+    )
+
+
+def _trained_n(fit: Fitted) -> float:
+    return fit.trained_n
+
+
+def _positives_n(fit: Fitted) -> float:
+    return fit.positives_n
+
+
+def _fits(base: Summary, name: str, of: Callable[[Fitted], float | None]) -> list[float]:
+    """A number of a network of every run that tells it."""
+    values = [of(fit) for run in base.runs for fit in run.fitted if fit.player == name]
+    return [value for value in values if value is not None]
+
+
+def _mean_and_range(values: Sequence[float]) -> list[float]:
+    return [sum(values) / len(values), min(values), max(values)] if values else []
+
+
+def _stages(base: Summary) -> list[str]:
+    return list(dict.fromkeys(one.stage for run in base.runs for one in run.gained))
+
+
+def _of_runs(base: Summary, stages: Sequence[str], share: Share) -> list[float]:
+    """A share over some stages of every run that has it."""
+    found = [_of_run(run, stages, share) for run in base.runs]
+    return [value for value in found if value is not None]
+
+
+def _of_run(run: Played, stages: Sequence[str], share: Share) -> float | None:
+    counts = [share(one) for one in run.gained if one.stage in stages]
+    n = sum(of for _, of in counts)
+    return sum(some for some, _ in counts) / n if n else None

@@ -1,0 +1,162 @@
+"""The page of results: its numbers are those of the summaries, whatever is there and whatever is missing."""
+
+import re
+from pathlib import Path
+
+import pytest
+from study_summaries import NAMES, RATES, arm, drawn, played, study, trial
+
+from sparring.cli.results import results
+from sparring.errors import DataError
+from sparring.study.page import read_study, write_results
+from sparring.study.summary import Summary, read_summary, write_summary
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole study, small."""
+    return study(tmp_path_factory.mktemp("whole"), seeds=(1, 2, 3, 4, 5), scenes_n=12)
+
+
+def page_of(folder: Path, out: Path) -> str:
+    for _ in write_results(folder, out / "results.md"):
+        pass
+    return (out / "results.md").read_text()
+
+
+def put(folder: Path, *summaries: Summary) -> Path:
+    for summary in summaries:
+        write_summary(folder / summary.preset / f"{summary.arm}.json", summary)
+    return folder
+
+
+def row_of(page: str, beginning: str) -> list[str]:
+    """The cells of the first row of a table that begins so."""
+    (line, *_) = [line for line in page.splitlines() if line.startswith(f"| {beginning} |")]
+    return [cell.strip() for cell in line.strip("|").split(" | ")]
+
+
+def test_the_same_summaries_give_the_same_bytes(whole: Path, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        page_of(whole, tmp_path / name)
+    files = sorted(path.relative_to(tmp_path / "first") for path in (tmp_path / "first").rglob("*.*"))
+    assert len(files) == 5
+    for file in files:
+        assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes(), file
+
+
+def test_a_whole_study_misses_nothing(whole: Path, tmp_path: Path) -> None:
+    page = page_of(whole, tmp_path)
+    assert "not run yet" not in page.lower()
+    for picture in re.findall(r"\]\((pictures/[^)]*)\)", page):
+        assert (tmp_path / picture).read_bytes().startswith(b"<?xml")
+    headings = [line for line in page.splitlines() if line.startswith("## ")]
+    assert [heading.removeprefix("## ") for heading in headings] == [
+        "The answer",
+        "The claims",
+        "Table I: low force",
+        "Table II: high force",
+        "Controls",
+        "The sensor dial",
+        "Yields",
+        "How it was made",
+    ]
+
+
+def test_a_table_tells_the_rates_of_the_summaries(tmp_path: Path) -> None:
+    runs = [
+        played(1, trial("start", ["1000", "0000"]), trial("collaborative", ["1100", "1100"])),
+        played(2, trial("start", ["1100", "1000"]), trial("collaborative", ["1111", "0000"])),
+    ]
+    cells = row_of(page_of(put(tmp_path, arm("base", *runs)), tmp_path), "`start`")
+    assert cells[1].startswith("25.0 % (")
+    assert cells[2].startswith("-25.0 (")
+    assert cells[-3:] == ["43 %", "1, 2", "16"]
+    assert "<td>12.5 % (2.2 to 47.1, n = 8)</td>" in page_of(tmp_path, tmp_path)
+
+
+def test_objects_are_told_as_the_paper_tells_them(tmp_path: Path) -> None:
+    runs = [played(seed, *drawn({"collaborative": 0.5}, seed, protocol="high-force", scenes_n=10)) for seed in (1, 2)]
+    page = page_of(put(tmp_path, arm("base", *runs)), tmp_path)
+    ones = sum(run.tested[0].outcomes[NAMES[0]].count("1") for run in runs)
+    assert row_of(page, NAMES[0])[1:] == [f"{ones} / 20", "6 / 10", "", "10 / 10", "", "10 / 10"]
+
+
+def test_a_control_is_compared_on_the_seeds_that_both_have(tmp_path: Path) -> None:
+    base = arm("base", *(played(seed, trial("shake-3", ["1100" if seed == 3 else "1111"])) for seed in (1, 2, 3)))
+    random = arm("random", played(3, trial("shake-3", ["1000"])))
+    page = page_of(put(tmp_path, base, random), tmp_path)
+    cells = row_of(page, "`random` `shake-3`")
+    assert cells[4].startswith("-25.0 (")
+    assert cells[6] == "3"
+    assert "`random` seed 1, 2, 4, 5" in page
+
+
+def test_the_answer_is_made_from_the_data(tmp_path: Path) -> None:
+    for gain, verdict in ((0.4, "1 is **confirmed** (1: the shake adversary helps)"), (-0.2, "1 is **refuted** (1: ")):
+        rates = {"collaborative": 0.4, "shake-3": 0.4 + gain}
+        base = arm("base", *(played(seed, *drawn(rates, seed, scenes_n=40)) for seed in (1, 2, 3)))
+        page = page_of(put(tmp_path, base), tmp_path)
+        assert f"Of 5 claims named before the runs, {verdict}" in page
+        assert "4 are **not run yet**" in page
+
+
+@pytest.mark.parametrize(
+    "kept", [["base"], ["random"], ["sensor-0", "sensor-5"], ["mixed", "alpha-0"], ["collaborative-seconds"]]
+)
+def test_a_page_of_some_arms_says_what_is_missing(kept: list[str], whole: Path, tmp_path: Path) -> None:
+    put(tmp_path / "some", *(read_summary(whole / "quarter" / f"{name}.json") for name in kept))
+    page = page_of(tmp_path / "some", tmp_path)
+    lacking = " ".join(line for line in page.splitlines() if line.startswith("Not run yet: "))
+    assert "`every-worst-seconds`" in lacking
+    assert all(f"`{name}`;" not in lacking for name in kept)
+
+
+@pytest.mark.parametrize("seeds", [(), (4,), (2, 5), (0, 7)], ids=str)
+def test_any_seeds_will_do(seeds: tuple[int, ...], tmp_path: Path) -> None:
+    page = page_of(study(tmp_path / "study", seeds=seeds, scenes_n=6), tmp_path)
+    assert "Not run yet: " in page
+    assert ("![Success" in page) == bool(seeds)
+
+
+def test_runs_that_were_not_tested_are_no_reason_to_fail(tmp_path: Path) -> None:
+    page = page_of(put(tmp_path, arm("base", played(1), played(2, trial("start", ["x"])))), tmp_path)
+    assert "5 are **not run yet**" in page
+
+
+def test_another_preset_has_a_section_of_its_own(whole: Path, tmp_path: Path) -> None:
+    other = arm("base", played(1, *drawn(RATES, 1, scenes_n=5)), preset="demo")
+    put(tmp_path / "both", read_summary(whole / "quarter" / "base.json"), other)
+    page = page_of(tmp_path / "both", tmp_path)
+    section = page.partition("## Other presets")[2]
+    assert "### `demo`" in section
+    assert row_of(section, "`snatch-2`")[-1] == "50"
+    assert "Other presets" not in page_of(whole, tmp_path)
+
+
+def test_names_cannot_break_the_page(tmp_path: Path) -> None:
+    wild = "a|b`<script>"
+    runs = [played(1, trial(wild, ["10"]), trial(wild, ["10"], protocol="high-force"))]
+    page = page_of(put(tmp_path, arm("base", *runs, settings={wild: wild})), tmp_path)
+    assert "`a\\|b'<script>`" in page
+    outside = re.sub(r"`[^`\n]*`", "", page)
+    assert "<script" not in outside
+
+
+def test_a_summary_in_the_wrong_place_is_refused(tmp_path: Path) -> None:
+    write_summary(tmp_path / "quarter" / "random.json", arm("base"))
+    with pytest.raises(DataError, match=r"holds arm 'base' of preset 'quarter'"):
+        read_study(tmp_path)
+
+
+def test_no_summaries_are_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="make them with `sparring study`"):
+        read_study(tmp_path / "nothing")
+
+
+def test_the_command_tells_what_it_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path / "in", arm("base", played(1, trial("start", ["10"]))))
+    results(tmp_path / "in", out=tmp_path / "out" / "page.md")
+    told = capsys.readouterr().out.split()
+    assert told == [str(tmp_path / "out" / "pictures" / "results-success.svg"), str(tmp_path / "out" / "page.md")]
+    assert all(Path(path).exists() for path in told)
