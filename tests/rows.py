@@ -47,7 +47,7 @@ def row_of(index: int, *, png: bytes | None = None) -> Row:
         "action": index % 15 if attacked else None,
         "action_probability": 0.25 if attacked else None,
         "dislodged": index % 2 == 0 if attacked else None,
-        "dislodging": [0, index] if index == 2 and attacked else None,
+        "dislodging": [0, index % 15] if attacked else None,
         "invalid": index == 4,
         "replay_state": [0.0, 1.0, float(index)] if index == 4 else None,
         "end_state": None if index == 4 else [2.0, float(index)],

@@ -1,12 +1,13 @@
 """Summaries of arms that never ran: players with known rates, and whole studies of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from sparring.evaluation.paper import TABLE_2
-from sparring.study.summary import Fitted, Gained, Played, Summary, Tested, write_summary
+from sparring.study.summary import Attacked, Fitted, Gained, Played, Summary, Tested, write_summary
 
 NAMES = tuple(TABLE_2)
 ITERATIONS = ("shake-1", "shake-2", "shake-3", "snatch-1", "snatch-2")
@@ -81,9 +82,23 @@ def study(folder: Path, seeds: Sequence[int] = (1, 2, 3, 4, 5), scenes_n: int = 
                 tests += drawn(high, seed, protocol="high-force", scenes_n=scenes_n)
                 tests += drawn(less, seed, objects=novel, scenes_n=20, kind="novel-families")
                 tests += drawn(high, seed, protocol="high-force", objects=novel, scenes_n=20, kind="novel-families")
-            runs.append(played(seed, *tests, gained=gathered(name, seed), fitted=learned(name, seed)))
+            run = played(seed, *tests, gained=gathered(name, seed), fitted=learned(name, seed))
+            runs.append(replace(run, attacked=tuple(crossed(tests, seed))) if name == "base" else run)
         write_summary(folder / f"{name}.json", arm(name, *runs, preset=preset, settings=_settings(name)))
     return folder.parent
+
+
+def crossed(tests: Sequence[Tested], seed: int) -> Iterator[Attacked]:
+    """Cross-play on what players lifted of the named objects at low force."""
+    luck = np.random.default_rng([seed, 11])
+    falls = {"none": 0.0, "random-shake": 0.15, "shake-3": 0.3, "random-snatch": 0.15, "snatch-2": 0.35, "tugs": 0.2}
+    for test in [one for one in tests if (one.protocol, one.objects) == ("low-force", "named")]:
+        for attacker, share in falls.items():
+            rows = {
+                name: "".join("-" if mark != "1" else "10"[int(luck.random() < share)] for mark in scenes)
+                for name, scenes in test.outcomes.items()
+            }
+            yield Attacked(test.player, attacker, "low-force", "named", rows)
 
 
 def gathered(arm_name: str, seed: int) -> list[Gained]:

@@ -8,7 +8,7 @@ import pytest
 from sparring.config import PRESETS, QUARTER, SMOKE
 from sparring.config_file import from_json, to_json
 from sparring.errors import ConfigError
-from sparring.game.plan import player_names, tested_names
+from sparring.game import plan
 from sparring.study.arms import ARMS, BASE, STUDIES, arm_config, study_named
 from sparring.study.durations import attack_s, grasp_s
 from sparring.study.sharing import shares_grasps, shares_start
@@ -24,7 +24,7 @@ def test_every_arm_of_every_preset_can_be_played_and_written_down(arm: str, pres
     assert from_json(to_json(config)) == config
     assert config.seed == 3
     assert config.learning.threads_n == 1
-    assert tested_names(config)
+    assert plan.tested_names(config)
 
 
 def test_arms_differ() -> None:
@@ -76,8 +76,8 @@ def test_every_arm_and_study_is_named_in_what_was_preregistered() -> None:
     ],
 )
 def test_those_are_tested_that_are_compared(arm: str, names: list[str]) -> None:
-    assert tested_names(arm_config(QUARTER, arm, seed=1)) == names
-    assert set(names) <= set(player_names(arm_config(QUARTER, arm, seed=1)))
+    assert plan.tested_names(arm_config(QUARTER, arm, seed=1)) == names
+    assert set(names) <= set(plan.player_names(arm_config(QUARTER, arm, seed=1)))
 
 
 @pytest.mark.parametrize("arm", ARMS)

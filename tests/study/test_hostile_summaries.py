@@ -103,7 +103,7 @@ def test_seeds_come_once_and_in_order(seeds: tuple[int, ...], tmp_path: Path) ->
 
 def test_a_test_comes_once(tmp_path: Path) -> None:
     twice = arm("base", played(1, trial("start", ["1"]), trial("start", ["0"])))
-    refused(written(tmp_path, twice), match="start was tested twice with low-force on named")
+    refused(written(tmp_path, twice), match="start low-force named is there twice")
 
 
 @pytest.mark.parametrize("change", [{"sensed_n": 11}, {"lifted_n": 6}, {"attacked_n": 6}, {"attacks_n": 3}, {"dislodged_n": 5}])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from sparring.seeding import rng_of
 from sparring.study.comparison import Scores
@@ -32,6 +32,45 @@ class Effect:
     objects_n: int
 
 
+@dataclass(frozen=True, eq=False)
+class Shares:
+    """Parts of wholes that differ from run to run, such as what survived of what was held."""
+
+    seeds: tuple[int, ...]
+    parts: Int[np.ndarray, "seeds objects scenes"]
+    """Signed sums of parts, 0 where a whole is 0."""
+    wholes: Int[np.ndarray, "seeds objects scenes"]
+    """1 where a scene counts for a run."""
+    valid: Bool[np.ndarray, "objects scenes"]
+
+
+def ratio_bootstrapped(shares: Shares, *, draws_n: int = DRAWS_N, seed: int = 0) -> Effect:
+    """The share of all runs' wholes, drawn as in `bootstrapped`; a draw without any whole tells nothing and is left out."""
+    seeds_n = len(shares.seeds)
+    counts = _drawn_scenes(shares.valid.tobytes(), shares.valid.shape, draws_n, seed)
+    chosen = rng_of(seed, "study", "seeds", seeds_n).integers(seeds_n, size=(draws_n, seeds_n))
+    parts, wholes = (
+        np.take_along_axis(counts @ one.reshape(seeds_n, -1).T.astype(np.float32), chosen, axis=1).sum(axis=1, dtype=float)
+        for one in (shares.parts, shares.wholes)
+    )
+    drawn = parts[wholes > 0] / wholes[wholes > 0]
+    own = {name: (part.sum(), whole.sum()) for name, part, whole in zip(shares.seeds, shares.parts, shares.wholes, strict=True)}
+    return Effect(
+        value=float(shares.parts.sum() / shares.wholes.sum()),
+        **_interval(drawn),
+        n=int(shares.wholes.sum()),
+        by_seed={name: float(part / whole) for name, (part, whole) in own.items() if whole},
+        objects_n=len(shares.valid),
+    )
+
+
+def _interval(drawn: np.ndarray) -> dict[str, float]:
+    """Percentile interval, and p of 0."""
+    low, high = np.percentile(drawn, COVERED_PERCENT)
+    rarer = min((drawn <= 0).sum(), (drawn >= 0).sum())
+    return {"low": float(low), "high": float(high), "p": min(1.0, 2 * float(rarer + 1) / (len(drawn) + 1))}
+
+
 def bootstrapped(scores: Scores, *, draws_n: int = DRAWS_N, seed: int = 0) -> Effect:
     """The mean over seeds with the percentile interval of a bootstrap over three levels (Davison and Hinkley 1997, section 3.8).
 
@@ -43,14 +82,10 @@ def bootstrapped(scores: Scores, *, draws_n: int = DRAWS_N, seed: int = 0) -> Ef
     totals = counts @ scores.values.reshape(seeds_n, -1).T.astype(np.float32)
     chosen = rng_of(seed, "study", "seeds", seeds_n).integers(seeds_n, size=(draws_n, seeds_n))
     drawn = np.take_along_axis(totals, chosen, axis=1).sum(axis=1, dtype=float) / (seeds_n * counts.sum(axis=1, dtype=float))
-    low, high = np.percentile(drawn, COVERED_PERCENT)
-    rarer = min((drawn <= 0).sum(), (drawn >= 0).sum())
     by_seed = scores.by_seed
     return Effect(
         value=float(scores.values.sum() / scores.n),
-        low=float(low),
-        high=float(high),
-        p=min(1.0, 2 * float(rarer + 1) / (draws_n + 1)),
+        **_interval(drawn),
         n=scores.n,
         by_seed=dict(zip(scores.seeds, map(float, by_seed), strict=True)),
         objects_n=len(scores.objects),

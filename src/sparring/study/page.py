@@ -9,6 +9,7 @@ from sparring.study.claims import PRESET
 from sparring.study.comparison import HIGH, LOW, Arms
 from sparring.study.page_claims import answer, claims
 from sparring.study.page_controls import controls
+from sparring.study.page_crossplay import crossplay
 from sparring.study.page_made import made, other_presets
 from sparring.study.page_sensor import sensor
 from sparring.study.page_tables import table
@@ -75,6 +76,7 @@ def sections_of(presets: dict[str, Arms]) -> list[Section]:
         table(arms, HIGH),
         controls(arms),
         sensor(arms),
+        crossplay(arms),
         yields(arms),
         made(arms),
     ]

@@ -38,7 +38,7 @@ def answer(arms: Arms) -> Section:
     baseline = effect_of(arms, COLLABORATIVE)
     drawn = success_figure([player for player, _ in known], marks, baseline and baseline.value)
     picture = f"![Success of every player at low force](pictures/{PICTURE})"
-    return Section("The answer", [*blocks, picture, ABOUT_FIGURE, made_by(["base"])], {PICTURE: drawn})
+    return Section("The answer", [*blocks, picture, ABOUT_FIGURE, made_by("table-1")], {PICTURE: drawn})
 
 
 def claims(arms: Arms) -> Section:
@@ -48,7 +48,7 @@ def claims(arms: Arms) -> Section:
     words = [f"{one.claim.number}. {one.claim.words.capitalize()}: {one.claim.difference}." for one in judged(arms)]
     terms = [term for one in judged(arms) for term in one.claim.terms]
     blocks = [ABOUT_CLAIMS, markdown((header, rows)), "\n".join(words), *missing(arms, _positive(terms))]
-    return Section("The claims", [*blocks, made_by(dict.fromkeys(term.arm for term in terms))])
+    return Section("The claims", [*blocks, made_by("table-1", "table-2", "controls", "sensor")])
 
 
 def _row(one: Judged) -> list[str]:

@@ -66,7 +66,7 @@ def controls(arms: Arms) -> Section:
     rows = [_row(arms, control) for control in CONTROLS]
     blocks = [ABOUT, *missing(arms, [control.term for control in CONTROLS]), markdown((header, rows))]
     blocks += single_runs(arms, dict.fromkeys(control.term for control in CONTROLS))
-    made = made_by(dict.fromkeys(control.arm for control in CONTROLS))
+    made = made_by("controls", "alpha")
     gains = [(alpha, effect_of(arms, Term(arm, "shake-3"), -COLLABORATIVE)) for alpha, arm in ALPHAS.items()]
     marks = [Mark(alpha, gain) for alpha, gain in gains if gain is not None]
     if not marks:

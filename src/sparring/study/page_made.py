@@ -12,14 +12,15 @@ from sparring.study.telling import FORCES, Section, code, made_by, seeds_told, s
 DIGEST_N = 12
 """Characters of a digest that are shown."""
 COMMANDS = """```sh
-sparring study {preset} --out runs/study    # plays and tests every arm; killed, the same command goes on
-sparring results experiments/results --out docs/results.md
+sparring study all --out runs/study    # plays and tests every arm; killed, the same command goes on
+sparring results runs/study/results --out results.md    # this page, from what was just played
+sparring results experiments/results --out docs/results.md    # the same from the summaries in the repository
 ```"""
 
 
 def made(arms: Arms) -> Section:
     """What decided the runs, and how to make them again."""
-    blocks = [COMMANDS.format(preset=PRESET)]
+    blocks = [COMMANDS]
     if not arms:
         return Section("How it was made", blocks)
     seeds = sorted({run.seed for summary in arms.values() for run in summary.runs})
@@ -48,7 +49,10 @@ def other_presets(presets: Mapping[str, Arms]) -> Section:
                         players_table(arms, arm, protocol),
                         *single_runs(arms, terms_of(arms, arm, protocol)),
                     ]
-        blocks += [_digests(arms, sorted({run.seed for summary in arms.values() for run in summary.runs})), made_by(arms, preset)]
+        blocks += [
+            _digests(arms, sorted({run.seed for summary in arms.values() for run in summary.runs})),
+            made_by("table-1", preset=preset),
+        ]
     return Section("Other presets", [HOW[LOW], *blocks])
 
 

@@ -40,7 +40,7 @@ def sensor(arms: Arms) -> Section:
     rows = [_row(arms, height, arm) for height, arm in HEIGHTS_CM.items()]
     planned = [Term(arm, player) for arm in HEIGHTS_CM.values() for player in (COLLABORATIVE, SHAKE_3, SNATCH_2)]
     blocks = [ABOUT, *missing(arms, planned), markdown((header, rows)), *single_runs(arms, planned)]
-    made = made_by(HEIGHTS_CM.values())
+    made = made_by("sensor")
     series = [_series(arms, SHAKE_3, ORANGE), _series(arms, SNATCH_2, GREEN)]
     drawn = [one for one in series if one.marks]
     if not drawn:

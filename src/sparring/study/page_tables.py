@@ -43,7 +43,7 @@ def table(arms: Arms, protocol: str) -> Section:
     blocks += _novel(arms, protocol)
     if protocol == HIGH:
         blocks += _by_object(arms)
-    return Section(TABLES[protocol], [*blocks, made_by(["base"])])
+    return Section(TABLES[protocol], [*blocks, made_by({LOW: "table-1", HIGH: "table-2"}[protocol])])
 
 
 def players_of(arms: Arms, arm: str, protocol: str, objects: str = NAMED) -> list[str]:

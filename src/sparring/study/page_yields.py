@@ -46,7 +46,7 @@ def yields(arms: Arms) -> Section:
 
 def _with_rounds(base: Summary, blocks: list[str]) -> Section:
     """Adds the figure, where anything was attacked."""
-    made = made_by([base.arm])
+    made = made_by("table-1")
     stages = [stage for stage in _stages(base) if _of_runs(base, [stage], SHARES[DISLODGED])]
     if not stages:
         return Section("Yields", [*blocks, made])

@@ -84,9 +84,10 @@ def mean_told(values: Sequence[float]) -> str:
     return f"{mean:.1f} % ({100 * min(values):.1f} to {100 * max(values):.1f})"
 
 
-def made_by(arms: Iterable[str], preset: str = PRESET) -> str:
+def made_by(*studies: str, preset: str = PRESET) -> str:
     """The commands behind a section."""
-    return f"Made by `sparring study {preset} --arms {' '.join(arms)} --out runs/study`, then `sparring results`."
+    which = "" if preset == PRESET else f" --preset {preset}"
+    return "Made by " + ", ".join(f"`sparring study {study} --out runs/study{which}`" for study in studies) + "."
 
 
 def missing(arms: Arms, terms: Sequence[Term], objects: str = NAMED) -> list[str]:
