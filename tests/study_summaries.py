@@ -81,6 +81,7 @@ def study(folder: Path, seeds: Sequence[int] = (1, 2, 3, 4, 5), scenes_n: int = 
                 high = {player: rate + 0.1 for player, rate in less.items()}
                 tests += drawn(high, seed, protocol="high-force", scenes_n=scenes_n)
                 tests += drawn(less, seed, objects=novel, scenes_n=20, kind="novel-families")
+                tests += drawn(less, seed, objects=[f"held-{number}" for number in range(130)], scenes_n=3, kind="held-out")
                 tests += drawn(high, seed, protocol="high-force", objects=novel, scenes_n=20, kind="novel-families")
             run = played(seed, *tests, gained=gathered(name, seed), fitted=learned(name, seed))
             runs.append(replace(run, attacked=tuple(crossed(tests, seed))) if name == "base" else run)

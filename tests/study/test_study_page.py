@@ -45,6 +45,15 @@ def test_the_same_summaries_give_the_same_bytes(whole: Path, tmp_path: Path) -> 
         assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes(), file
 
 
+def test_the_player_in_the_package_is_the_best_on_training_families(whole: Path, tmp_path: Path) -> None:
+    page = page_of(whole, tmp_path)
+    table = page.split("## The player in the package")[1].split("## ")[0]
+    rates = [float(rate) for rate in re.findall(r"(\d+\.\d) % \(", table)]
+    assert len(rates) == 20
+    (best,) = re.findall(r"\*\*(\d+\.\d) %", table)
+    assert float(best) == max(rates)
+
+
 def test_a_whole_study_misses_nothing(whole: Path, tmp_path: Path) -> None:
     page = page_of(whole, tmp_path)
     assert "not run yet" not in page.lower()

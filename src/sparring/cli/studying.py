@@ -29,7 +29,8 @@ def study(
 
     Args:
         name: table-1 (low force), table-2 (high force), controls (random adversary, every shake tried, realised outcomes, and
-            others), alpha (0 to 1), sensor (read right after closing, 5 cm up, 20 cm up), crossplay, or all.
+            others), alpha (0 to 1), sensor (read right after closing, 5 cm up, 20 cm up), crossplay, player (which one is
+            shipped), or all.
         out: the folder of all studies; they share the runs that they have in common.
         preset: quarter (about a quarter of an hour an arm and seed on one core), demo, paper (wants a GPU), or smoke (for tests).
         seeds: training seeds.

@@ -10,6 +10,8 @@ from sparring.errors import ConfigError, unknown_name
 from sparring.game.plan import COLLABORATIVE, START
 from sparring.study.durations import attack_s, grasp_s
 
+CHOICE = 33
+"""The held-out objects of the training families, on which the shipped player is chosen, are tried so many times less often."""
 Players = Literal["all", "main", "last"]
 FEWER = 5
 """Novel objects, of which there are ten times as many as named ones, are tried so many times less often by every run; and all in
@@ -150,6 +152,7 @@ STUDIES: dict[str, Study] = {
     ),
     "alpha": Study((BASE, "alpha-0", "alpha-0.5", "alpha-1"), "how strongly the adversary is heard"),
     "sensor": Study((BASE, "sensor-0", "sensor-5"), "whether an adversary helps more the weaker the sensor is"),
+    "player": Study((BASE,), "which player comes with the package", (StudyTest("low-force", "held-out", "main", CHOICE),)),
     "crossplay": Study((BASE,), "what survives of what was lifted, and whether the adversary is learning", crossplay=True),
     "all": Study(
         tuple(ARMS),
@@ -158,6 +161,7 @@ STUDIES: dict[str, Study] = {
             StudyTest("low-force", "novel-families", "main", FEWER),
             StudyTest("high-force", "named", "main"),
             StudyTest("high-force", "novel-families", "main", FEWER),
+            StudyTest("low-force", "held-out", "main", CHOICE),
         ),
         crossplay=True,
     ),

@@ -10,7 +10,7 @@ from sparring.study.comparison import HIGH, LOW, Arms
 from sparring.study.page_claims import answer, claims
 from sparring.study.page_controls import controls
 from sparring.study.page_crossplay import crossplay
-from sparring.study.page_made import made, other_presets
+from sparring.study.page_made import made, other_presets, shipped
 from sparring.study.page_sensor import sensor
 from sparring.study.page_tables import table
 from sparring.study.page_yields import yields
@@ -78,6 +78,7 @@ def sections_of(presets: dict[str, Arms]) -> list[Section]:
         sensor(arms),
         crossplay(arms),
         yields(arms),
+        shipped(arms),
         made(arms),
     ]
     return [*sections, other_presets(others)] if others else sections

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 
 from sparring.evaluation.markdown import markdown
+from sparring.evaluation.wording import with_n
 from sparring.study.claims import PRESET
 from sparring.study.comparison import HIGH, LOW, Arms
 from sparring.study.page_tables import HOW, players_of, players_table, terms_of
-from sparring.study.summary import INVALID
-from sparring.study.telling import FORCES, Section, code, made_by, seeds_told, single_runs
+from sparring.study.summary import INVALID, Tested
+from sparring.study.telling import FORCES, NONE_YET, Section, code, made_by, rate_of, seeds_told, single_runs
 
+HELD_OUT = "held-out"
 DIGEST_N = 12
 """Characters of a digest that are shown."""
 COMMANDS = """```sh
@@ -34,6 +36,31 @@ def made(arms: Arms) -> Section:
         _left_out(arms),
     ]
     return Section("How it was made", blocks)
+
+
+def shipped(arms: Arms) -> Section:
+    """All candidates on held-out objects of the training families, and the one that comes with the package."""
+    runs = arms["base"].runs if "base" in arms else ()
+    tests = {(run.seed, test.player): test for run in runs for test in run.tested if test.objects == HELD_OUT}
+    if not tests:
+        return Section("The player in the package", [f"The choice of it is {NONE_YET}."])
+    best = max(tests, key=lambda one: (rate_of(tests[one]).rate, one))
+    seeds, players = sorted({seed for seed, _ in tests}), list(dict.fromkeys(player for _, player in tests))
+    rows = [[code(player), *(_candidate(tests, (seed, player), best) for seed in seeds)] for player in players]
+    words = (
+        "Lifted of the held-out objects of the training families at low force, with Wilson's interval. The best one is in the "
+        "package, unless it is older than this page; what it does with the test objects had no say."
+    )
+    return Section(
+        "The player in the package", [words, markdown((["player", *(f"seed {seed}" for seed in seeds)], rows)), made_by("player")]
+    )
+
+
+def _candidate(tests: Mapping[tuple[int, str], Tested], one: tuple[int, str], best: tuple[int, str]) -> str:
+    if one not in tests:
+        return ""
+    told = with_n(rate_of(tests[one]))
+    return f"**{told}**" if one == best else told
 
 
 def other_presets(presets: Mapping[str, Arms]) -> Section:

@@ -1,6 +1,5 @@
 """The study: all runs of its arms, side by side, and the summaries of those that are done."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,11 +85,13 @@ def play_study(asked: Asked, *, lanes_n: int, progress: Progress) -> list[Path]:
     runs = runs_of(asked)
     with progress.task(STEP, len(runs), "runs") as task:
         in_lanes(play_run, runs, lanes_n=lanes_n, done=lambda _: task.advance(1))
-    return [_summarise(asked, arm, asked.seeds) for arm in asked.study.arms]
+    return [_summarise(asked, arm) for arm in asked.study.arms]
 
 
-def _summarise(asked: Asked, arm: str, seeds: Sequence[int]) -> Path:
+def _summarise(asked: Asked, arm: str) -> Path:
+    """Of all seeds that are played, also by other commands."""
     path = asked.out / "results" / asked.preset / f"{arm}.json"
-    runs = [RunFolder(asked.folder(seed, arm)) for seed in seeds]
-    write_summary(path, summary_of(asked.preset, PRESETS[asked.preset], arm, runs))
+    runs = [RunFolder(folder / arm) for folder in (asked.out / asked.preset).glob("seed-*")]
+    whole = [run for run in runs if run.config_path.exists() and run.is_complete()]
+    write_summary(path, summary_of(asked.preset, PRESETS[asked.preset], arm, whole))
     return path
