@@ -67,7 +67,9 @@ def test_a_whole_study_misses_nothing(whole: Path, tmp_path: Path) -> None:
         "Table II: high force",
         "Controls",
         "The sensor dial",
+        "Cross-play",
         "Yields",
+        "The player in the package",
         "How it was made",
     ]
 
