@@ -9,12 +9,12 @@ from sparring.config import PRESETS, QUARTER, SMOKE
 from sparring.config_file import from_json, to_json
 from sparring.errors import ConfigError
 from sparring.game import plan
-from sparring.study.arms import ARMS, BASE, STUDIES, arm_config, study_named
+from sparring.study.arms import ARMS, BASE, STUDIES, WHY, arm_config, study_named
 from sparring.study.durations import attack_s, grasp_s
 from sparring.study.sharing import shares_grasps, shares_start
 
 PREREGISTERED = Path(__file__).parents[2] / "experiments" / "PREREGISTERED.md"
-SHAKEN = [name for name in ARMS if name not in (BASE, "collaborative-seconds", "mixed", "sensor-0", "sensor-5")]
+SHAKEN = [name for name in ARMS if name not in (BASE, "collaborative-seconds", "mixed", "sensor-0", "sensor-5", *WHY)]
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -35,6 +35,13 @@ def test_arms_differ() -> None:
 def test_the_base_arm_is_the_preset() -> None:
     config = arm_config(QUARTER, BASE, seed=1)
     assert (config.match, config.world, config.attack) == (QUARTER.match, QUARTER.world, QUARTER.attack)
+
+
+@pytest.mark.parametrize("arm", WHY)
+def test_what_was_thought_of_later_meets_no_test_object(arm: str) -> None:
+    config = arm_config(QUARTER, arm, seed=1)
+    assert (config.test.objects, config.test.tries_n) == ("held-out", 3)
+    assert all(test.objects == "held-out" for test in STUDIES["why"].tests)
 
 
 def test_a_grasp_and_a_shake_take_as_long_as_was_said() -> None:
@@ -61,7 +68,8 @@ def test_the_other_budgets_are_the_preregistered_ones() -> None:
 
 def test_every_arm_and_study_is_named_in_what_was_preregistered() -> None:
     named = set(re.findall(r"`([a-z0-9.-]+)`", PREREGISTERED.read_text()))
-    assert set(ARMS) - {BASE} <= named
+    assert set(ARMS) - {BASE, *WHY} <= named
+    assert not set(STUDIES["all"].arms) & set(WHY)
     assert set().union(*(study.arms for study in STUDIES.values())) == set(ARMS)
 
 
@@ -84,7 +92,7 @@ def test_those_are_tested_that_are_compared(arm: str, names: list[str]) -> None:
 def test_arms_share_random_grasps_and_where_they_may_p_0(arm: str) -> None:
     base, other = arm_config(QUARTER, BASE, seed=1), arm_config(QUARTER, arm, seed=1)
     assert shares_grasps(base, other)
-    assert shares_start(base, other) == (not arm.startswith("sensor"))
+    assert shares_start(base, other) == (arm not in ("sensor-0", "sensor-5", "alexnet"))
     assert not shares_grasps(base, arm_config(QUARTER, arm, seed=2))
     assert not shares_grasps(base, arm_config(SMOKE, arm, seed=1))
 

@@ -69,6 +69,7 @@ def test_a_whole_study_misses_nothing(whole: Path, tmp_path: Path) -> None:
         "The sensor dial",
         "Cross-play",
         "Yields",
+        "Why",
         "The player in the package",
         "How it was made",
     ]

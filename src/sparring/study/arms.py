@@ -10,7 +10,7 @@ from sparring.errors import ConfigError, unknown_name
 from sparring.game.plan import COLLABORATIVE, START
 from sparring.study.durations import attack_s, grasp_s
 
-CHOICE = 33
+HELD_OUT, CHOICE = "held-out", 33
 """The held-out objects of the training families, on which the shipped player is chosen, are tried so many times less often."""
 Players = Literal["all", "main", "last"]
 FEWER = 5
@@ -27,6 +27,8 @@ class Arm:
     """Who is tested in the first test of all arms, low force on the named objects."""
     about: str
     """What is different, in words."""
+    on_training_families: bool = False
+    """Whether that test is on held-out objects of the training families: for what was thought of when results had been seen."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,21 @@ def _mixed(config: RunConfig) -> RunConfig:
     return _match(config, arms=("adversarial",), bouts=(BoutConfig("mixed", iterations_n, max(1, grasps_n // iterations_n)),))
 
 
+def _longer(config: RunConfig) -> RunConfig:
+    return _learning(config, finetune_epochs_n=3 * config.learning.finetune_epochs_n)
+
+
+def _more_data(config: RunConfig) -> RunConfig:
+    """Four times the grasps after the random ones: as many as the paper's, on a quarter of its random ones."""
+    match = config.match
+    bouts = tuple(replace(bout, grasps_per_iteration_n=4 * bout.grasps_per_iteration_n) for bout in match.bouts)
+    return _match(config, bouts=bouts, collaborative_grasps_n=4 * match.collaborative_grasps_n)
+
+
+def _alexnet(config: RunConfig) -> RunConfig:
+    return replace(config, network=replace(config.network, trunk="alexnet", frozen=True))
+
+
 BASE = "base"
 ARMS: dict[str, Arm] = {
     BASE: Arm(_base, "all", "the paper's game, and the collaborative player beside it"),
@@ -137,9 +154,15 @@ ARMS: dict[str, Arm] = {
     "alpha-1": Arm(_alpha(1.0), "last", "alpha 1"),
     "sensor-0": Arm(_sensor(0.0), "main", "the weak sensor is read right after closing"),
     "sensor-5": Arm(_sensor(0.05), "main", "the weak sensor is read 5 cm up"),
+    "longer": Arm(_longer, "main", "three times as many epochs in every fit after P_0", on_training_families=True),
+    "more-data": Arm(_more_data, "main", "four times as many grasps after the random ones", on_training_families=True),
+    "alexnet": Arm(_alexnet, "main", "AlexNet on ImageNet's frozen convolutions", on_training_families=True),
 }
 """Arm -> how it differs from the preset."""
+WHY = ("longer", "more-data", "alexnet")
+"""Arms that were thought of when results had been seen."""
 
+_PLAYER_TEST = StudyTest("low-force", HELD_OUT, "main", CHOICE)
 STUDIES: dict[str, Study] = {
     "table-1": Study((BASE,), "the paper's first table: low force", (StudyTest("low-force", "novel-families", "main", FEWER),)),
     "table-2": Study(
@@ -152,16 +175,17 @@ STUDIES: dict[str, Study] = {
     ),
     "alpha": Study((BASE, "alpha-0", "alpha-0.5", "alpha-1"), "how strongly the adversary is heard"),
     "sensor": Study((BASE, "sensor-0", "sensor-5"), "whether an adversary helps more the weaker the sensor is"),
-    "player": Study((BASE,), "which player comes with the package", (StudyTest("low-force", "held-out", "main", CHOICE),)),
+    "player": Study((BASE,), "which player comes with the package", (_PLAYER_TEST,)),
     "crossplay": Study((BASE,), "what survives of what was lifted, and whether the adversary is learning", crossplay=True),
+    "why": Study((BASE, *WHY), "attempts to find out why a claim failed", (_PLAYER_TEST,)),
     "all": Study(
-        tuple(ARMS),
+        tuple(name for name in ARMS if name not in WHY),
         "everything",
         (
             StudyTest("low-force", "novel-families", "main", FEWER),
             StudyTest("high-force", "named", "main"),
             StudyTest("high-force", "novel-families", "main", FEWER),
-            StudyTest("low-force", "held-out", "main", CHOICE),
+            _PLAYER_TEST,
         ),
         crossplay=True,
     ),
@@ -181,6 +205,8 @@ def arm_config(preset: RunConfig, arm: str, *, seed: int, tries_n: int | None = 
     test = replace(
         config.test, protocols=("low-force",), scoring="auto", tries_n=config.test.tries_n if tries_n is None else tries_n
     )
+    if ARMS[arm].on_training_families:
+        test = replace(test, objects=HELD_OUT, tries_n=max(1, test.tries_n // CHOICE))
     config = replace(config, test=test)
     return replace(config, test=replace(test, players=players_of(config, ARMS[arm].tested)))
 

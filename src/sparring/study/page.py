@@ -13,6 +13,7 @@ from sparring.study.page_crossplay import crossplay
 from sparring.study.page_made import made, other_presets, shipped
 from sparring.study.page_sensor import sensor
 from sparring.study.page_tables import table
+from sparring.study.page_why import why
 from sparring.study.page_yields import yields
 from sparring.study.summary import Summary, read_summary
 from sparring.study.telling import Section
@@ -78,6 +79,7 @@ def sections_of(presets: dict[str, Arms]) -> list[Section]:
         sensor(arms),
         crossplay(arms),
         yields(arms),
+        why(arms),
         shipped(arms),
         made(arms),
     ]

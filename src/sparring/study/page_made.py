@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from sparring.evaluation.markdown import markdown
 from sparring.evaluation.wording import with_n
+from sparring.study.arms import HELD_OUT
 from sparring.study.claims import PRESET
 from sparring.study.comparison import HIGH, LOW, Arms
 from sparring.study.page_tables import HOW, players_of, players_table, terms_of
 from sparring.study.summary import INVALID, Tested
 from sparring.study.telling import FORCES, NONE_YET, Section, code, made_by, rate_of, seeds_told, single_runs
 
-HELD_OUT = "held-out"
 DIGEST_N = 12
 """Characters of a digest that are shown."""
 COMMANDS = """```sh

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from sparring.config import LearningConfig, LiftConfig, MatchConfig, RunConfig
+from sparring.config import LearningConfig, LiftConfig, MatchConfig, NetworkConfig, RunConfig
 from sparring.data.records import FORCE_COLUMNS
 from sparring.data.store import read_shard, write_shard
 from sparring.errors import RunFolderError
@@ -22,9 +22,9 @@ def shares_start(first: RunConfig, second: RunConfig) -> bool:
 
 
 def shares_grasps(first: RunConfig, second: RunConfig) -> bool:
-    """Whether two runs have the same random grasps, though the weak sensor may be read elsewhere."""
+    """Whether two runs have the same random grasps, though the weak sensor may be read elsewhere, and other networks learn."""
     heights = {one.world.lift.sense_height_m for one in (first, second)}
-    return heights <= FORCE_COLUMNS.keys() and _without_sensor(_until_start(first)) == _without_sensor(_until_start(second))
+    return heights <= FORCE_COLUMNS.keys() and _of_grasps(first) == _of_grasps(second)
 
 
 def _until_start(config: RunConfig) -> RunConfig:
@@ -39,17 +39,27 @@ def _until_start(config: RunConfig) -> RunConfig:
             arms=match.arms,
             attacks=match.attacks,
         ),
-        learning=replace(config.learning, alpha=learning.alpha, falls=learning.falls),
+        learning=replace(
+            config.learning,
+            alpha=learning.alpha,
+            falls=learning.falls,
+            finetune_rate=learning.finetune_rate,
+            finetune_epochs_n=learning.finetune_epochs_n,
+            adversary_rate=learning.adversary_rate,
+            adversary_epochs_n=learning.adversary_epochs_n,
+        ),
         test=RunConfig().test,
     )
 
 
-def _without_sensor(config: RunConfig) -> RunConfig:
-    return replace(config, world=replace(config.world, lift=replace(config.world.lift, sense_height_m=0.0)))
+def _of_grasps(config: RunConfig) -> RunConfig:
+    """The same without the sensor, and without networks, which random grasps do not ask."""
+    world = replace(config.world, lift=replace(config.world.lift, sense_height_m=0.0))
+    return replace(_until_start(config), world=world, network=NetworkConfig(), learning=LearningConfig())
 
 
 def adopt_start(run: RunFolder, source: RunFolder) -> None:
-    """Takes over what two runs share, as far as it is not here yet: P_0 and the random grasps, or these alone.
+    """Takes over what two runs share, as far as it is not here yet: the random grasps, and where it is the same P_0.
 
     Raises:
         RunFolderError: the source has not come so far, or a file cannot be written.
@@ -60,13 +70,13 @@ def adopt_start(run: RunFolder, source: RunFolder) -> None:
     if not source.player(START).exists():
         raise RunFolderError(f"{source.path} has no player {START!r} yet; go on with it first")
     ours, theirs = run.config(), source.config()
-    same = shares_start(ours, theirs)
+    sensor = ours.world.lift
     for shard in sorted(source.stage(RANDOM).glob("wave-*.parquet")):
         here = run.stage(RANDOM) / shard.name
         if run.holds(here):
             continue
-        _take(run, shard, here) if same else _sense_again(run, shard, here, ours.world.lift)
-    if same:
+        _take(run, shard, here) if sensor == theirs.world.lift else _sense_again(run, shard, here, sensor)
+    if shares_start(ours, theirs):
         source.require_undamaged(source.player(START))
         run.record_metrics(START, [row for row in source.metrics() if row["fit"] == START])
         _take(run, source.player(START), run.player(START))
