@@ -65,7 +65,8 @@ def study(folder: Path, seeds: Sequence[int] = (1, 2, 3, 4, 5), scenes_n: int = 
     folder = folder / preset
     low = {arm_name: {"shake-3": 0.38 + 0.004 * number} for number, arm_name in enumerate(SHAKEN)}
     low |= {f"{name}-seconds": {"shake-3": 0.36} for name in ("every-share", "every-worst")}
-    low |= {"collaborative-seconds": {"collaborative": 0.33}, "mixed": {"mixed-5": 0.41}}
+    low |= {f"collaborative-{what}": {"collaborative": 0.33} for what in ("grasps", "seconds")}
+    low |= {"mixed": {"mixed-5": 0.41}}
     less = {name: rate for name, rate in RATES.items() if name in ("start", "collaborative", "shake-3", "snatch-2")}
     low |= {
         "sensor-0": {name: rate - 0.08 for name, rate in less.items()},
@@ -109,7 +110,7 @@ def gathered(arm_name: str, seed: int) -> list[Gained]:
     stages = {"random": (10_000, 0.08, None)}
     if arm_name in ("base", "sensor-0", "sensor-5"):
         stages |= {f"collaborative-{number}": (800, sensor[0], None) for number in range(1, 6)}
-    if arm_name == "collaborative-seconds":
+    if arm_name.startswith("collaborative"):
         stages |= {f"collaborative-{number}": (956, sensor[0], None) for number in range(1, 6)}
     elif arm_name == "mixed":
         stages |= {f"mixed-{number}": (550, sensor[0], 0.24) for number in range(1, 6)}
@@ -120,10 +121,11 @@ def gathered(arm_name: str, seed: int) -> list[Gained]:
     told: list[Gained] = []
     for name, (grasps_n, share, falls) in stages.items():
         sensed = int(luck.binomial(grasps_n, share))
-        attacked = 0 if falls is None else sensed
-        lifted, fallen = int(luck.binomial(sensed, sensor[1])), int(luck.binomial(attacked, falls or 0.0))
+        lifted = int(luck.binomial(sensed, sensor[1]))
+        attacked, before = (0, 0) if falls is None else (lifted, sensed - lifted)
+        fallen = int(luck.binomial(attacked, falls or 0.0))
         attacks = attacked * 15 if arm_name.startswith("every") else attacked
-        told.append(Gained(name, grasps_n, int(luck.integers(3)), sensed, lifted, attacked, attacks, fallen))
+        told.append(Gained(name, grasps_n, int(luck.integers(3)), sensed, lifted, before, attacked, attacks, fallen))
     return told
 
 

@@ -1,5 +1,6 @@
 """Controls of the paper's game: one arm alone, other attackers, other labels in eq. 5."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sparring.errors import ConfigError
 from sparring.farm.executors import SerialExecutor
 from sparring.game.cell import AttackRequest, GraspRequest, SimulatedCell
 from sparring.game.collect import waves_of
-from sparring.game.jobs import View
+from sparring.game.jobs import AttackOutcomes, View
 from sparring.game.match import Match
 from sparring.game.plan import all_players, player_names, stages_of, steps_of
 from sparring.game.progress import Silent
@@ -103,6 +104,26 @@ def test_what_fell_on_the_way_up_falls_to_every_shake(every: tuple[RunConfig, Ru
     others = [row for row in read_stage(every[1].stage("shake-1")).to_pylist() if not row["sensed"]]
     assert others
     assert all(row["dislodging"] is None and row["action"] is None for row in others)
+
+
+def test_a_grasp_is_invalid_where_any_of_its_attacks_went_wrong(tmp_path: Path) -> None:
+    class Wrong(SimulatedCell):
+        """The last attack of every request goes wrong."""
+
+        def attack(self, adversary: str, requests: Sequence[AttackRequest]) -> Iterator[AttackOutcomes]:
+            for request, told in zip(requests, super().attack(adversary, requests), strict=True):
+                invalid = np.zeros(len(request.actions), bool)
+                invalid[-1] = True
+                yield replace(told, invalid=invalid)
+
+    config = shaken(iterations_n=1, grasps_n=16, attacks="every")
+    run = RunFolder(tmp_path / "run")
+    run.begin(config, {"command": "test"})
+    Match(config, Wrong(config.world, config.attack, SerialExecutor()), run, tiny.cpu(config), Silent()).play()
+    rows = [row for row in read_stage(run.stage("shake-1")).to_pylist() if row["invalid"]]
+    assert rows, "nothing was held, so that nothing is tested"
+    assert all(row["fault"] == "physics" and row["replay_state"] is not None for row in rows)
+    assert all(row["action"] in (SHAKES_N - 1, SHAKES_N - 2) for row in rows), "the one that went wrong"
 
 
 def target_mean(run: RunFolder, player: str) -> float:

@@ -14,7 +14,11 @@ from sparring.study.durations import attack_s, grasp_s
 from sparring.study.sharing import shares_grasps, shares_start
 
 PREREGISTERED = Path(__file__).parents[2] / "experiments" / "PREREGISTERED.md"
-SHAKEN = [name for name in ARMS if name not in (BASE, "collaborative-seconds", "mixed", "sensor-0", "sensor-5", *WHY)]
+SHAKEN = [
+    name
+    for name in ARMS
+    if name not in (BASE, "collaborative-grasps", "collaborative-seconds", "mixed", "sensor-0", "sensor-5", *WHY)
+]
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -60,6 +64,8 @@ def test_an_iteration_has_the_preregistered_grasps(arm: str, grasps_n: int) -> N
 
 def test_the_other_budgets_are_the_preregistered_ones() -> None:
     assert arm_config(QUARTER, "collaborative-seconds", seed=1).match.collaborative_grasps_n == 4780
+    alone = arm_config(QUARTER, "collaborative-grasps", seed=1).match
+    assert (alone.collaborative_grasps_n, alone.rounds_n) == (2250, 3)
     (bout,) = arm_config(QUARTER, "mixed", seed=1).match.bouts
     assert (bout.adversary, bout.iterations_n, bout.grasps_per_iteration_n) == ("mixed", 5, 550)
     heights = [arm_config(QUARTER, arm, seed=1).world.lift.sense_height_m for arm in ("sensor-0", "sensor-5", BASE)]
@@ -68,7 +74,7 @@ def test_the_other_budgets_are_the_preregistered_ones() -> None:
 
 def test_every_arm_and_study_is_named_in_what_was_preregistered() -> None:
     named = set(re.findall(r"`([a-z0-9.-]+)`", PREREGISTERED.read_text()))
-    assert set(ARMS) - {BASE, *WHY} <= named
+    assert set(ARMS) - {BASE, "collaborative-grasps", *WHY} <= named
     assert not set(STUDIES["all"].arms) & set(WHY)
     assert set().union(*(study.arms for study in STUDIES.values())) == set(ARMS)
 
@@ -80,6 +86,7 @@ def test_every_arm_and_study_is_named_in_what_was_preregistered() -> None:
         ("sensor-0", ["start", "collaborative", "shake-3", "snatch-2"]),
         ("mixed", ["mixed-5"]),
         ("collaborative-seconds", ["collaborative"]),
+        ("collaborative-grasps", ["collaborative"]),
         *((arm, ["shake-3"]) for arm in SHAKEN),
     ],
 )

@@ -10,10 +10,8 @@ from sparring.study.comparison import Scores, Term, scores
 
 def of(values: np.ndarray, valid: np.ndarray | None = None) -> Scores:
     """Scores of seeds x objects x scenes."""
-    seeds_n, objects_n, _ = values.shape
-    names = tuple(f"object-{number}" for number in range(objects_n))
     valid = np.ones(values.shape[1:], bool) if valid is None else valid
-    return Scores(tuple(range(1, seeds_n + 1)), names, values * valid, valid)
+    return Scores(tuple(range(1, len(values) + 1)), values * valid, np.broadcast_to(valid, values.shape), valid)
 
 
 def width(effect: Effect) -> float:
@@ -114,14 +112,29 @@ def test_p_is_below_a_twentieth_where_the_interval_leaves_0_out() -> None:
         assert leaves_out == (effect.p < 0.05) or effect.p == pytest.approx(0.05, abs=0.005)
 
 
-def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    """Seeds, objects and scenes that all differ, in 200 worlds whose true difference is known."""
+@pytest.mark.parametrize(
+    ("seed_sd", "object_sd", "least", "most"),
+    [(0.0, 0.0, 196, 200), (0.03, 0.1, 175, 198), (0.2, 0.0, 155, 189)],
+    ids=["scenes alone: wider than need be", "seeds and objects", "seeds above all: five are few"],
+)
+def test_the_interval_covers_the_truth_as_the_page_says(seed_sd: float, object_sd: float, least: int, most: int) -> None:
+    """Seeds, objects and scenes that differ, in 200 worlds whose true difference is known."""
     truth, covered = 0.1, 0
     for world in range(200):
         rng = np.random.default_rng([13, world])
-        chance = truth + rng.normal(0, 0.03, (5, 1, 1)) + rng.normal(0, 0.1, (1, 10, 1))
+        chance = truth + rng.normal(0, seed_sd, (5, 1, 1)) + rng.normal(0, object_sd, (1, 10, 1))
         gain = rng.random((5, 10, 40)) < 0.3 + chance / 2
         loss = rng.random((5, 10, 40)) < 0.3 - chance / 2
         effect = bootstrapped(of(gain.astype(int) - loss), draws_n=400)
         covered += effect.low <= truth <= effect.high
-    assert 175 <= covered <= 198
+    assert least <= covered <= most
+
+
+def test_over_seeds_alone_is_students_interval() -> None:
+    values = np.zeros((3, 1, 10), int)
+    for seed, successes in enumerate((2, 4, 6)):
+        values[seed, 0, :successes] = 1
+    effect = bootstrapped(of(values), draws_n=50)
+    assert effect.by_seed == {1: 0.2, 2: 0.4, 3: pytest.approx(0.6)}
+    assert effect.over_seeds == pytest.approx((0.4 - 4.302653 * 0.2 / 3**0.5, 0.4 + 4.302653 * 0.2 / 3**0.5), abs=1e-5)
+    assert bootstrapped(of(values[:1]), draws_n=50).over_seeds is None

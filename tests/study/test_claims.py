@@ -1,5 +1,7 @@
 """Known effects give known verdicts."""
 
+from dataclasses import replace
+
 import pytest
 from study_summaries import arm, drawn, played
 
@@ -54,11 +56,21 @@ def test_what_was_not_run_is_said() -> None:
     assert verdicts({}) == ["not run yet"] * 5
 
 
-def test_one_seed_alone_is_judged_by_itself() -> None:
-    known = {name: arm(name, summary.runs[0]) for name, summary in arms(shake_3=0.5).items()}
+def test_some_of_the_planned_seeds_decide_nothing() -> None:
+    known = {name: arm(name, *summary.runs[:4]) for name, summary in arms(shake_3=0.5).items()}
     first = judged(known)[0]
     assert first.effect is not None
-    assert list(first.effect.by_seed) == [1]
+    assert list(first.effect.by_seed) == [1, 2, 3, 4]
+    assert first.effect.low > 0
+    assert first.verdict == "not all seeds yet"
+
+
+def test_other_seeds_than_the_planned_ones_have_no_say() -> None:
+    known = arms(shake_3=0.5)
+    others = {name: arm(name, *(replace(run, seed=run.seed + 5) for run in one.runs)) for name, one in arms(shake_3=0.1).items()}
+    both = {name: arm(name, *one.runs, *others[name].runs) for name, one in known.items()}
+    assert [one.effect for one in judged(both)] == [one.effect for one in judged(known)]
+    assert all(one.effect is None for one in judged(others))
 
 
 def test_arms_are_compared_on_the_seeds_that_both_have() -> None:

@@ -14,7 +14,7 @@ def test_a_difference_is_taken_scene_by_scene() -> None:
     assert found is not None
     np.testing.assert_array_equal(found.values, [[[0, 1, 0], [1, -1, 0]]])
     assert found.n == 6
-    np.testing.assert_allclose(found.by_seed, [1 / 6])
+    assert found.by_seed == {1: 1 / 6}
 
 
 def test_a_scene_invalid_for_one_player_of_one_seed_is_left_out_for_all() -> None:
@@ -40,18 +40,33 @@ def test_only_seeds_that_all_players_have_are_compared() -> None:
     assert found.seeds == (2,)
 
 
-def test_scenes_that_one_player_was_not_tested_on_are_left_out() -> None:
-    base = arm("base", played(1, trial("first", ["1110", "1111"]), trial("second", ["10"])))
+def test_a_seed_that_was_tested_on_fewer_scenes_is_left_out() -> None:
+    whole = [played(seed, trial("first", ["1110"]), trial("second", ["1000"])) for seed in (1, 3)]
+    base = arm("base", whole[0], played(2, trial("first", ["11"]), trial("second", ["10"])), whole[1])
     found = scores({"base": base}, [FIRST, -SECOND])
     assert found is not None
-    assert found.objects == ("object-0",)
+    assert found.seeds == (1, 3)
+    np.testing.assert_array_equal(found.values, [[[0, 1, 1, 0]]] * 2)
+
+
+def test_objects_that_one_player_was_not_tested_on_are_left_out() -> None:
+    base = arm("base", played(1, trial("first", ["11", "10"]), trial("second", ["10"])))
+    found = scores({"base": base}, [FIRST, -SECOND])
+    assert found is not None
     np.testing.assert_array_equal(found.values, [[[0, 1]]])
+
+
+def test_only_seeds_that_may_be_looked_at_are() -> None:
+    base = arm("base", *(played(seed, trial("first", ["11"])) for seed in (0, 1, 6)))
+    found = scores({"base": base}, [FIRST], seeds=(1, 2))
+    assert found is not None
+    assert found.seeds == (1,)
 
 
 def test_an_object_without_a_valid_scene_is_none_of_the_objects() -> None:
     found = scores({"base": arm("base", played(1, trial("first", ["xx", "1x"])))}, [FIRST])
     assert found is not None
-    assert (found.objects, found.n) == (("object-1",), 1)
+    assert (found.valid.shape, found.n) == ((1, 2), 1)
 
 
 def test_nothing_to_compare_is_none() -> None:

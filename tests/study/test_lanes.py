@@ -49,6 +49,11 @@ def test_an_error_of_one_ends_all_and_says_what_it_was(lanes_n: int, tmp_path: P
     assert not (tmp_path / "order").exists()
 
 
+def test_a_job_that_waits_for_nobody_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="a-1 waits for a, which is not played"):
+        in_lanes(note, [Job("a-1", "a", tmp_path / "order")], lanes_n=2, done=lambda _: None)
+
+
 def test_a_job_that_its_processes_die_of_is_named(tmp_path: Path) -> None:
     with pytest.raises(WorkerError, match=r"a was set aside: 3 workers were lost.*--lanes"):
         in_lanes(note, [Job("a", None, tmp_path / "order", "death")], lanes_n=2, done=lambda _: None)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from study_summaries import arm, played
 
-from sparring.study.bootstrap import Shares, ratio_bootstrapped
+from sparring.study.bootstrap import bootstrapped
+from sparring.study.comparison import Scores
 from sparring.study.page_crossplay import crossplay
 from sparring.study.summary import Attacked
 
@@ -23,7 +24,7 @@ def run(seed: int, *attacked: Attacked):
 def test_a_share_is_of_what_was_held_in_all_runs_together() -> None:
     wholes = np.array([[[1, 1, 0, 0], [1, 0, 0, 0]], [[1, 1, 1, 1], [0, 0, 0, 0]]])
     parts = wholes * np.array([1, 0, 1, 0])
-    effect = ratio_bootstrapped(Shares((1, 2), parts, wholes, np.ones((2, 4), bool)), draws_n=500)
+    effect = bootstrapped(Scores((1, 2), parts, wholes > 0, np.ones((2, 4), bool)), draws_n=500)
     assert effect.value == pytest.approx(4 / 7)
     assert effect.by_seed == {1: pytest.approx(2 / 3), 2: pytest.approx(1 / 2)}
     assert effect.n == 7
@@ -32,7 +33,7 @@ def test_a_share_is_of_what_was_held_in_all_runs_together() -> None:
 
 def test_a_run_that_held_nothing_tells_nothing_and_breaks_nothing() -> None:
     wholes = np.array([[[0, 0]], [[1, 1]]])
-    effect = ratio_bootstrapped(Shares((1, 2), wholes * 0, wholes, np.ones((1, 2), bool)), draws_n=200)
+    effect = bootstrapped(Scores((1, 2), wholes * 0, wholes > 0, np.ones((1, 2), bool)), draws_n=200)
     assert (effect.value, effect.low, effect.high) == (0, 0, 0)
     assert effect.by_seed == {2: 0}
 

@@ -30,14 +30,14 @@ def study(
     Args:
         name: table-1 (low force), table-2 (high force), controls (random adversary, every shake tried, realised outcomes, and
             others), alpha (0 to 1), sensor (read right after closing, 5 cm up, 20 cm up), crossplay, player (which one is
-            shipped), or all.
-        out: the folder of all studies; they share the runs that they have in common.
+            shipped), why (attempts to explain), or all.
+        out: the folder of all studies; they share the runs that they have in common, so that one is played after the other.
         preset: quarter (about a quarter of an hour an arm and seed on one core), demo, paper (wants a GPU), or smoke (for tests).
-        seeds: training seeds.
-        tries: tries an object in tests; the preset's unless given.
+        seeds: training seeds. Summaries hold all that are played, also by earlier commands.
+        tries: tries an object in tests; the preset's unless given. Fixed for a folder.
         lanes: runs side by side, each on one CPU thread and in 2 GB of memory; one a core unless given.
-        device: where networks run.
-        watch: what is told of the work while it runs. Each run has a log beside its folder.
+        device: where networks run; several lanes share one GPU.
+        watch: what is told of the work while it runs. Each run has a log beside its folder; summaries are written as runs end.
     """
     from sparring.cli.progress import progress_for
     from sparring.errors import ConfigError

@@ -141,7 +141,8 @@ def _attack(rows: list[Row], tried: Sequence[_Tried], attacker: AttackPlayer, ce
         at = 0
         for index, choice in held[one.row]:
             row, after = rows[one.row + index], at + 1 + len(choice.also)
-            row |= attack_row(result, at, one.outcome.states[index])
+            told = at + int(np.argmax(result.invalid[at:after]))  # the first that went wrong, else the choice
+            row |= attack_row(result, told, one.outcome.states[index]) | {"action": request.actions[told]}
             if choice.also:
                 fell = zip(request.actions[at:after], result.dislodged[at:after], strict=True)
                 row["dislodging"] = sorted(action for action, dislodged in fell if dislodged)

@@ -97,12 +97,19 @@ def _every(falls: Literal["share", "worst"], *, seconds: bool) -> Callable[[RunC
     def change(config: RunConfig) -> RunConfig:
         bout = config.match.bouts[0]
         grasp, attack = (grasp_s(config), attack_s(config, bout.adversary)) if seconds else (1.0, 1.0)
-        one, all_of_them = 1, ADVERSARIES[bout.adversary].actions_n
-        share = (grasp + one * ATTACKED_SHARE * attack) / (grasp + all_of_them * ATTACKED_SHARE * attack)
+        attacked = ATTACKED_SHARE * attack
+        share = (grasp + attacked) / (grasp + ADVERSARIES[bout.adversary].actions_n * attacked)
         fewer = replace(bout, grasps_per_iteration_n=max(1, round(bout.grasps_per_iteration_n * share)))
         return _learning(_match(_shaken(config), bouts=(fewer,), attacks="every"), falls=falls)
 
     return change
+
+
+def _collaborative_grasps(config: RunConfig) -> RunConfig:
+    """As many grasps without an adversary, in as many rounds, as the first bout has."""
+    bout = config.match.bouts[0]
+    grasps_n = bout.iterations_n * bout.grasps_per_iteration_n
+    return _match(config, arms=("collaborative",), bouts=(bout,), collaborative_grasps_n=grasps_n)
 
 
 def _collaborative_seconds(config: RunConfig) -> RunConfig:
@@ -147,6 +154,7 @@ ARMS: dict[str, Arm] = {
     "every-worst": Arm(_every("worst", seconds=False), "last", "all shakes tried, as many attempts; label: whether any fell"),
     "every-share-seconds": Arm(_every("share", seconds=True), "last", "the same, as many simulated seconds; label: the share"),
     "every-worst-seconds": Arm(_every("worst", seconds=True), "last", "the same, as many simulated seconds; label: the worst"),
+    "collaborative-grasps": Arm(_collaborative_grasps, "last", "no adversary, grasps and rounds of the shake bout alone"),
     "collaborative-seconds": Arm(_collaborative_seconds, "last", "no adversary, as many simulated seconds"),
     "mixed": Arm(_mixed, "last", "shakes and snatches in one menu from the first iteration on"),
     "alpha-0": Arm(_alpha(0.0), "last", "alpha 0: attacked, but told nothing of it"),

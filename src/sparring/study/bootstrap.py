@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
+from scipy import stats
 
 from sparring.seeding import rng_of
 from sparring.study.comparison import Scores
@@ -31,64 +32,41 @@ class Effect:
     """What every training seed has; of one seed alone the interval covers objects and scenes, not what another would do."""
     objects_n: int
 
-
-@dataclass(frozen=True, eq=False)
-class Shares:
-    """Parts of wholes that differ from run to run, such as what survived of what was held."""
-
-    seeds: tuple[int, ...]
-    parts: Int[np.ndarray, "seeds objects scenes"]
-    """Signed sums of parts, 0 where a whole is 0."""
-    wholes: Int[np.ndarray, "seeds objects scenes"]
-    """1 where a scene counts for a run."""
-    valid: Bool[np.ndarray, "objects scenes"]
-
-
-def ratio_bootstrapped(shares: Shares, *, draws_n: int = DRAWS_N, seed: int = 0) -> Effect:
-    """The share of all runs' wholes, drawn as in `bootstrapped`; a draw without any whole tells nothing and is left out."""
-    seeds_n = len(shares.seeds)
-    counts = _drawn_scenes(shares.valid.tobytes(), shares.valid.shape, draws_n, seed)
-    chosen = rng_of(seed, "study", "seeds", seeds_n).integers(seeds_n, size=(draws_n, seeds_n))
-    parts, wholes = (
-        np.take_along_axis(counts @ one.reshape(seeds_n, -1).T.astype(np.float32), chosen, axis=1).sum(axis=1, dtype=float)
-        for one in (shares.parts, shares.wholes)
-    )
-    drawn = parts[wholes > 0] / wholes[wholes > 0]
-    own = {name: (part.sum(), whole.sum()) for name, part, whole in zip(shares.seeds, shares.parts, shares.wholes, strict=True)}
-    return Effect(
-        value=float(shares.parts.sum() / shares.wholes.sum()),
-        **_interval(drawn),
-        n=int(shares.wholes.sum()),
-        by_seed={name: float(part / whole) for name, (part, whole) in own.items() if whole},
-        objects_n=len(shares.valid),
-    )
-
-
-def _interval(drawn: np.ndarray) -> dict[str, float]:
-    """Percentile interval, and p of 0."""
-    low, high = np.percentile(drawn, COVERED_PERCENT)
-    rarer = min((drawn <= 0).sum(), (drawn >= 0).sum())
-    return {"low": float(low), "high": float(high), "p": min(1.0, 2 * float(rarer + 1) / (len(drawn) + 1))}
+    @property
+    def over_seeds(self) -> tuple[float, float] | None:
+        """Student's 95 % interval over seeds alone: what another seed would give on these very objects and scenes."""
+        values = list(self.by_seed.values())
+        if len(values) < 2:
+            return None
+        half = float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
+        return float(np.mean(values)) - half, float(np.mean(values)) + half
 
 
 def bootstrapped(scores: Scores, *, draws_n: int = DRAWS_N, seed: int = 0) -> Effect:
     """The mean over seeds with the percentile interval of a bootstrap over three levels (Davison and Hinkley 1997, section 3.8).
 
     Seeds are drawn with replacement; objects are drawn with replacement, and of every drawn object its scenes. All players and
-    all seeds of a draw have the same objects and scenes. Sums are of whole numbers, hence the same on every machine.
+    all seeds of a draw have the same objects and scenes. Sums are of whole numbers, hence the same on every machine. A draw in
+    which nothing counts tells nothing and is left out.
     """
     seeds_n = len(scores.seeds)
     counts = _drawn_scenes(scores.valid.tobytes(), scores.valid.shape, draws_n, seed)
-    totals = counts @ scores.values.reshape(seeds_n, -1).T.astype(np.float32)
     chosen = rng_of(seed, "study", "seeds", seeds_n).integers(seeds_n, size=(draws_n, seeds_n))
-    drawn = np.take_along_axis(totals, chosen, axis=1).sum(axis=1, dtype=float) / (seeds_n * counts.sum(axis=1, dtype=float))
-    by_seed = scores.by_seed
+    sums, wholes = (
+        np.take_along_axis(counts @ one.reshape(seeds_n, -1).T.astype(np.float32), chosen, axis=1).sum(axis=1, dtype=float)
+        for one in (scores.values, scores.counting)
+    )
+    drawn = sums[wholes > 0] / wholes[wholes > 0]
+    low, high = np.percentile(drawn, COVERED_PERCENT)
+    rarer = min((drawn <= 0).sum(), (drawn >= 0).sum())
     return Effect(
         value=float(scores.values.sum() / scores.n),
-        **_interval(drawn),
+        low=float(low),
+        high=float(high),
+        p=min(1.0, 2 * float(rarer + 1) / (len(drawn) + 1)),
         n=scores.n,
-        by_seed=dict(zip(scores.seeds, map(float, by_seed), strict=True)),
-        objects_n=len(scores.objects),
+        by_seed=scores.by_seed,
+        objects_n=len(scores.valid),
     )
 
 

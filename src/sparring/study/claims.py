@@ -1,5 +1,6 @@
 """The claims of experiments/PREREGISTERED.md as values, and the rule by which they are judged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,7 +8,7 @@ from sparring.evaluation.paper import HIGH_FORCE, LOW_FORCE
 from sparring.study.bootstrap import Effect, bootstrapped
 from sparring.study.comparison import HIGH, Arms, Term, scores
 
-Verdict = Literal["confirmed", "confirmed, but small", "refuted", "undecided", "not run yet"]
+Verdict = Literal["confirmed", "confirmed, but small", "refuted", "undecided", "not all seeds yet", "not run yet"]
 PRESET = "quarter"
 """The preset that the claims are about."""
 SEEDS = (1, 2, 3, 4, 5)
@@ -81,7 +82,9 @@ class Judged:
     @property
     def verdict(self) -> Verdict:
         """Confirmed above 0, refuted below what would be worth an adversary; both can hold."""
-        return "not run yet" if self.effect is None else verdict_of(self.effect.low, self.effect.high)
+        if self.effect is None:
+            return "not run yet"
+        return verdict_of(self.effect.low, self.effect.high) if set(self.effect.by_seed) == set(SEEDS) else "not all seeds yet"
 
 
 def verdict_of(low: float, high: float) -> Verdict:
@@ -91,12 +94,12 @@ def verdict_of(low: float, high: float) -> Verdict:
     return "refuted" if high < WORTH else "undecided"
 
 
-def effect_of(arms: Arms, *terms: Term, objects: str = "named") -> Effect | None:
-    """A sum of rates with its interval; None while no seed has all that it needs."""
-    found = scores(arms, terms, objects)
+def effect_of(arms: Arms, *terms: Term, objects: str = "named", seeds: Sequence[int] | None = None) -> Effect | None:
+    """A sum of rates with its interval; None while no seed (of those that may be looked at) has all that it needs."""
+    found = scores(arms, terms, objects, seeds)
     return None if found is None else bootstrapped(found)
 
 
 def judged(arms: Arms) -> list[Judged]:
-    """All claims, judged."""
-    return [Judged(claim, effect_of(arms, *claim.terms)) for claim in CLAIMS]
+    """All claims, judged on the seeds that they were planned with."""
+    return [Judged(claim, effect_of(arms, *claim.terms, seeds=SEEDS)) for claim in CLAIMS]

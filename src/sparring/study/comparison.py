@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int
 
 from sparring.study.summary import INVALID, LIFTED, Played, Summary, Tested
 
@@ -34,37 +34,44 @@ class Scores:
 
     seeds: tuple[int, ...]
     """Training seeds that have all the players."""
-    objects: tuple[str, ...]
     values: Int[np.ndarray, "seeds objects scenes"]
-    """Signed sum over the terms, a success being 1; 0 where a scene is left out."""
+    """Signed sum over the terms, a success being 1; 0 where a scene does not count."""
+    counting: Bool[np.ndarray, "seeds objects scenes"]
+    """Scenes that count for a seed: the valid ones, or of these the ones in which something was held."""
     valid: Bool[np.ndarray, "objects scenes"]
 
     @property
     def n(self) -> int:
-        """Tries of one player: those of all seeds."""
-        return len(self.seeds) * int(self.valid.sum())
+        """Tries of one player that count: those of all seeds."""
+        return int(self.counting.sum())
 
     @property
-    def by_seed(self) -> Float[np.ndarray, " seeds"]:
-        """The sum of rates of every seed."""
-        return self.values.sum(axis=(1, 2)) / self.valid.sum()
+    def by_seed(self) -> dict[int, float]:
+        """The sum of rates of every seed in which something counts."""
+        parts = zip(self.seeds, self.values, self.counting, strict=True)
+        return {seed: float(values.sum() / counting.sum()) for seed, values, counting in parts if counting.any()}
 
 
-def scores(arms: Arms, terms: Sequence[Term], objects: str = NAMED) -> Scores | None:
+def scores(arms: Arms, terms: Sequence[Term], objects: str = NAMED, seeds: Sequence[int] | None = None) -> Scores | None:
     """Puts the players of a sum side by side: on the seeds, objects and scenes that all of them have.
 
-    Scenes are told apart by their number: one that a player was not tested on counts as one that was invalid for it.
+    Scenes are told apart by their number. A seed that was tested on fewer scenes than another is left out.
+
+    `seeds` are those that may be looked at; all unless given.
 
     Returns:
         None where no seed has all players, or no scene was valid for all of them.
     """
-    tests = _tests(arms, terms, objects)
+    tests = {seed: of_seed for seed, of_seed in _tests(arms, terms, objects).items() if seeds is None or seed in seeds}
     every = [test for of_seed in tests.values() for test in of_seed]
     if not every:
         return None
     names = [name for name in every[0].outcomes if all(name in test.outcomes for test in every)]
-    scenes_n = min((len(test.outcomes[name]) for test in every for name in names), default=0)
-    told = np.array([[[list(test.outcomes[name][:scenes_n]) for name in names] for test in row] for row in tests.values()])
+    scenes_n = max((len(test.outcomes[name]) for test in every for name in names), default=0)
+    tests = {
+        seed: row for seed, row in tests.items() if all(len(test.outcomes[name]) == scenes_n for test in row for name in names)
+    }
+    told = np.array([[[list(test.outcomes[name]) for name in names] for test in row] for row in tests.values()])
     if not told.size:
         return None
     valid = (told != INVALID).all(axis=(0, 1))
@@ -73,7 +80,8 @@ def scores(arms: Arms, terms: Sequence[Term], objects: str = NAMED) -> Scores | 
         return None
     signs = np.array([term.sign for term in terms])
     values = np.tensordot(told == LIFTED, signs, axes=((1,), (0,))) * valid
-    return Scores(tuple(tests), tuple(name for name, keep in zip(names, kept, strict=True) if keep), values[:, kept], valid[kept])
+    counting = np.broadcast_to(valid[kept], values[:, kept].shape)
+    return Scores(tuple(tests), values[:, kept], counting, valid[kept])
 
 
 def test_of(run: Played, player: str, protocol: str, objects: str) -> Tested | None:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from queue import SimpleQueue
 from typing import Protocol, TypeVar, runtime_checkable
 
-from sparring.errors import WorkerError
+from sparring.errors import ConfigError, WorkerError
 from sparring.farm.dispatch import Lost
 from sparring.farm.executors import Executor, FarmConfig, open_farm
 
@@ -61,6 +61,8 @@ def in_lanes(function: Callable[[Job], object], jobs: Sequence[Job], *, lanes_n:
             for job in ready[: lanes_n - len(under_way)]:
                 waiting.remove(job)
                 under_way[pool.submit(_do, free, function, job)] = job
+            if not under_way:
+                raise ConfigError(f"{waiting[0].name} waits for {waiting[0].after}, which is not played")
             for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                 job = under_way.pop(future)
                 future.result()

@@ -58,7 +58,7 @@ def _played(run: RunFolder) -> Played:
         seed=config.seed,
         config_hash=run.config_hash(),
         digest=digest_run(run),
-        packages=told.get("packages", {}),
+        packages={"sparring": told.get("sparring", "")} | told.get("packages", {}),
         processor=told.get("processor", ""),
         gained=tuple(_gained(run, stage.name) for stage in stages_of(config)),
         fitted=tuple(_fitted(run)),
@@ -71,13 +71,15 @@ def _gained(run: RunFolder, stage: str) -> Gained:
     table = read_stage(run.stage(stage), COUNTED)
     rows = [row for row in table.to_pylist() if not row["invalid"]]
     sensed = [row for row in rows if row["sensed"]]
-    attacked = [row for row in sensed if row["adversary"] is not None]
+    met = [row for row in sensed if row["adversary"] is not None]
+    attacked = [row for row in met if row["lifted"]]
     return Gained(
         stage=stage,
         grasps_n=len(rows),
         invalid_n=len(table) - len(rows),
         sensed_n=len(sensed),
         lifted_n=sum(row["lifted"] for row in sensed),
+        fell_before_n=len(met) - len(attacked),
         attacked_n=len(attacked),
         attacks_n=sum(1 if row["dislodging"] is None else ADVERSARIES[row["adversary"]].actions_n for row in attacked),
         dislodged_n=sum(row["dislodged"] for row in attacked),

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from sparring.evaluation.markdown import markdown
-from sparring.study.bootstrap import Effect, Shares, ratio_bootstrapped
-from sparring.study.comparison import Arms
+from sparring.study.bootstrap import Effect, bootstrapped
+from sparring.study.comparison import LOW, NAMED, Arms, Scores
 from sparring.study.summary import FELL, INVALID, NOT_HELD, SURVIVED, Attacked, Summary
 from sparring.study.telling import NONE_YET, Section, code, made_by, p_told, points_told, rate_told, seeds_told
 
@@ -63,7 +63,7 @@ def _effect(base: Summary, player: str, signs: dict[str, int], outcome: str) -> 
     valid = (told != INVALID).all(axis=(0, 1))
     held = (told != NOT_HELD).all(axis=1) & valid
     parts = np.tensordot(told == outcome, np.array(list(signs.values())), axes=((1,), (0,))) * held
-    return ratio_bootstrapped(Shares(tuple(seeds), parts, held.astype(int), valid)) if held.any() else None
+    return bootstrapped(Scores(tuple(seeds), parts, held, valid)) if held.any() else None
 
 
 def _told(base: Summary, player: str, attackers: Sequence[str]) -> tuple[list[int], np.ndarray]:
@@ -82,4 +82,6 @@ def _told(base: Summary, player: str, attackers: Sequence[str]) -> tuple[list[in
 
 def _met(attacked: Sequence[Attacked], player: str, attackers: Sequence[str]) -> Iterator[Attacked]:
     for name in attackers:
-        yield from (one for one in attacked if (one.player, one.attacker) == (player, name))
+        yield from (
+            one for one in attacked if (one.player, one.attacker, one.protocol, one.objects) == (player, name, LOW, NAMED)
+        )

@@ -28,9 +28,9 @@ def made(arms: Arms) -> Section:
     seeds = sorted({run.seed for summary in arms.values() for run in summary.runs})
     blocks += [
         f"Preset {code(PRESET)}, training seeds {seeds_told(seeds)}. Every arm, what it changes in the preset, and the "
-        "digests of its runs: the beginning of the sha256 over what "
-        "decided a run and what it resulted in (`sparring digest`). The same command with the same packages on the same "
-        "processor gives the same digest.",
+        "digests of its runs: the beginning of the sha256 over what decided a run and what it resulted in "
+        "(`sparring digest`), tests and cross-play of all studies included. The same studies with the same packages on the same "
+        "processor give the same digests.",
         _digests(arms, seeds),
         _machines(arms),
         _left_out(arms),
@@ -41,7 +41,9 @@ def made(arms: Arms) -> Section:
 def shipped(arms: Arms) -> Section:
     """All candidates on held-out objects of the training families, and the one that comes with the package."""
     runs = arms["base"].runs if "base" in arms else ()
-    tests = {(run.seed, test.player): test for run in runs for test in run.tested if test.objects == HELD_OUT}
+    tests = {
+        (run.seed, test.player): test for run in runs for test in run.tested if (test.protocol, test.objects) == (LOW, HELD_OUT)
+    }
     if not tests:
         return Section("The player in the package", [f"The choice of it is {NONE_YET}."])
     best = max(tests, key=lambda one: (rate_of(tests[one]).rate, one))
@@ -49,7 +51,8 @@ def shipped(arms: Arms) -> Section:
     rows = [[code(player), *(_candidate(tests, (seed, player), best) for seed in seeds)] for player in players]
     words = (
         "Lifted of the held-out objects of the training families at low force, with Wilson's interval. The best one is in the "
-        "package, unless it is older than this page; what it does with the test objects had no say."
+        "package, unless it is older than this page; what it does with the test objects had no say. As the best of many it is "
+        "likely to be less good than it looks here."
     )
     return Section(
         "The player in the package", [words, markdown((["player", *(f"seed {seed}" for seed in seeds)], rows)), made_by("player")]

@@ -15,7 +15,8 @@ ADVERSARY = "adversary-"
 WHOLE = {"shake": "all shake iterations", "snatch": "all snatch iterations"}
 ABOUT = (
     "*Sensed*: grasps that the weak sensor took for a success. *Lifted*: of the sensed, those held 30 cm up. *Dislodged*: "
-    "of the sensed and attacked, those that fell. The paper (section VI-B) tells the sums over its iterations: of 9k "
+    "of the lifted and attacked, those that fell to the attack; what falls on the way up counts as dislodged in training, and is "
+    "not counted here. The paper (section VI-B) tells the sums over its iterations: of 9k "
     "grasps 2.4k sensed, 0.5k of them dislodged by shakes; of 2k 0.7k, 0.2k by snatches."
 )
 ABOUT_FIGURE = (

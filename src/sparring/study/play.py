@@ -84,7 +84,12 @@ def play_study(asked: Asked, *, lanes_n: int, progress: Progress) -> list[Path]:
     """
     runs = runs_of(asked)
     with progress.task(STEP, len(runs), "runs") as task:
-        in_lanes(play_run, runs, lanes_n=lanes_n, done=lambda _: task.advance(1))
+
+        def done(run: Run) -> None:
+            _summarise(asked, run.path.name)
+            task.advance(1)
+
+        in_lanes(play_run, runs, lanes_n=lanes_n, done=done)
     return [_summarise(asked, arm) for arm in asked.study.arms]
 
 

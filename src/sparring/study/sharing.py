@@ -75,6 +75,7 @@ def adopt_start(run: RunFolder, source: RunFolder) -> None:
         here = run.stage(RANDOM) / shard.name
         if run.holds(here):
             continue
+        source.require_undamaged(shard)
         _take(run, shard, here) if sensor == theirs.world.lift else _sense_again(run, shard, here, sensor)
     if shares_start(ours, theirs):
         source.require_undamaged(source.player(START))

@@ -53,12 +53,14 @@ class Gained:
     sensed_n: int
     lifted_n: int
     """Of the sensed, those really held 30 cm up."""
+    fell_before_n: int
+    """Where there is an adversary: of the sensed, those that fell on the way up, unattacked. Training calls them dislodged."""
     attacked_n: int
-    """Sensed grasps that were attacked."""
+    """Of the lifted, those that were attacked."""
     attacks_n: int
     """Attacks made on them: more where every action was tried."""
     dislodged_n: int
-    """Of the attacked, those whose attack (the first, where every action was tried) made the object fall."""
+    """Of the attacked, those that fell to the attack (to the record's own, where every action was tried)."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,8 @@ def _faults_of_run(run: Played) -> Iterator[str]:
             yield f"{one.player} under {one.attacker}: outcomes are 1, 0, - or x, as many for each object"
     for one in run.gained:
         ordered = 0 <= one.lifted_n <= one.sensed_n <= one.grasps_n <= MOST_N and 0 <= one.invalid_n <= MOST_N
-        attacked = 0 <= one.dislodged_n <= one.attacked_n <= min(one.sensed_n, one.attacks_n) and one.attacks_n <= MOST_N
+        attacked = 0 <= one.dislodged_n <= one.attacked_n <= min(one.lifted_n, one.attacks_n) and one.attacks_n <= MOST_N
+        attacked = attacked and 0 <= one.fell_before_n <= one.sensed_n - one.lifted_n
         if not (ordered and attacked):
             yield f"stage {one.stage}: a part is more than its whole, or a number is negative or beyond {MOST_N}"
     for fit in run.fitted:
