@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 from sparring.evaluation.markdown import markdown
-from sparring.evaluation.paper import HIGH_FORCE, LOW_FORCE
+from sparring.evaluation.paper import HIGH_FORCE, LOW_FORCE, OVERALL
 from sparring.study.bootstrap import Effect
 from sparring.study.claims import AT_HIGH_FORCE, COLLABORATIVE, SHAKE_3, SNATCH_2, WORTH, Judged, effect_of, judged
-from sparring.study.comparison import Arms, Term
+from sparring.study.comparison import HIGH, LOW, Arms, Term
 from sparring.study.figures import Mark, success_figure
 from sparring.study.telling import Section, made_by, missing, p_told, points_told, rate_told, seeds_of, seeds_told, tries_of
 
 PLAYERS = ("start", "collaborative", "shake-1", "shake-2", "shake-3", "snatch-1", "snatch-2")
+IN_SHORT = ("start", "collaborative", "shake-3", "snatch-2")
 PICTURE = "results-success.svg"
 VERDICTS = ("confirmed", "confirmed, but small", "refuted", "undecided", "not all seeds yet", "not run yet")
 ABOUT_FIGURE = (
@@ -41,7 +42,31 @@ def answer(arms: Arms) -> Section:
     baseline = effect_of(arms, COLLABORATIVE)
     drawn = success_figure([player for player, _ in known], marks, baseline and baseline.value)
     picture = f"![Success of every player at low force](pictures/{PICTURE})"
-    return Section("The answer", [*blocks, picture, ABOUT_FIGURE, made_by("table-1")], {PICTURE: drawn})
+    blocks += [picture, ABOUT_FIGURE, _in_short(arms), made_by("table-1", "table-2")]
+    return Section("The answer", blocks, {PICTURE: drawn})
+
+
+def _in_short(arms: Arms) -> str:
+    """Both protocols, a row a player; the README shows the same table."""
+    header = [
+        "player",
+        "low force (95 %)",
+        "less `collaborative`, points",
+        "the paper",
+        "high force (95 %)",
+        "less `collaborative`, points",
+    ]
+    return markdown(([*header, "the paper"], [_in_short_row(arms, player) for player in IN_SHORT]))
+
+
+def _in_short_row(arms: Arms, player: str) -> list[str]:
+    cells = [f"`{player}`"]
+    for protocol in (LOW, HIGH):
+        ours, theirs = Term("base", player, protocol), Term("base", "collaborative", protocol)
+        less = "" if player == "collaborative" else points_told(effect_of(arms, ours, -theirs))
+        paper = OVERALL[protocol].get(player)
+        cells += [rate_told(effect_of(arms, ours)), less, "" if paper is None else f"{paper} %"]
+    return cells
 
 
 def claims(arms: Arms) -> Section:
