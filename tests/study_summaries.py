@@ -125,7 +125,8 @@ def gathered(arm_name: str, seed: int) -> list[Gained]:
         attacked, before = (0, 0) if falls is None else (lifted, sensed - lifted)
         fallen = int(luck.binomial(attacked, falls or 0.0))
         attacks = attacked * 15 if arm_name.startswith("every") else attacked
-        told.append(Gained(name, grasps_n, int(luck.integers(3)), sensed, lifted, before, attacked, attacks, fallen))
+        auc = 0.5 + 0.2 * float(luck.random()) if fallen and not name.endswith("-1") else None
+        told.append(Gained(name, grasps_n, int(luck.integers(3)), sensed, lifted, before, attacked, attacks, fallen, auc))
     return told
 
 

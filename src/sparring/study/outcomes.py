@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pyarrow as pa
 
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.config import RunConfig
 from sparring.config_file import flat, to_json
+from sparring.data.records import Row
 from sparring.data.store import read_shard, read_stage
 from sparring.evaluation.crossplay import TRIES
 from sparring.evaluation.fits import fits_of
@@ -15,6 +17,7 @@ from sparring.evaluation.robustness import in_order, kinds_of
 from sparring.game.digest import digest_run
 from sparring.game.plan import player_names, stages_of
 from sparring.game.run_folder import FOREIGN, RunFolder
+from sparring.scoring import auc
 from sparring.study.summary import (
     FAILED,
     FELL,
@@ -30,7 +33,7 @@ from sparring.study.summary import (
     Tested,
 )
 
-COUNTED = ["sensed", "lifted", "invalid", "adversary", "dislodged", "dislodging"]
+COUNTED = ["sensed", "lifted", "invalid", "adversary", "action_probability", "dislodged", "dislodging"]
 NOT_OF_AN_ARM = ("seed", "test", "learning.precision")
 """Settings that differ between runs of an arm, or decide nothing of how it is played."""
 
@@ -83,7 +86,13 @@ def _gained(run: RunFolder, stage: str) -> Gained:
         attacked_n=len(attacked),
         attacks_n=sum(1 if row["dislodging"] is None else ADVERSARIES[row["adversary"]].actions_n for row in attacked),
         dislodged_n=sum(row["dislodged"] for row in attacked),
+        belief_auc=_rounded(_belief_auc([row for row in attacked if row["action_probability"] is not None])),
     )
+
+
+def _belief_auc(chosen: list[Row]) -> float | None:
+    beliefs = np.array([row["action_probability"] for row in chosen], float)
+    return auc(beliefs, np.array([row["dislodged"] for row in chosen], bool))
 
 
 def _fitted(run: RunFolder) -> list[Fitted]:

@@ -14,10 +14,12 @@ ADVERSARY = "adversary-"
 """What the names of adversaries begin with; the rest is the iteration whose attacks they learned from."""
 WHOLE = {"shake": "all shake iterations", "snatch": "all snatch iterations"}
 ABOUT = (
-    "*Sensed*: grasps that the weak sensor took for a success. *Lifted*: of the sensed, those held 30 cm up. *Dislodged*: "
-    "of the lifted and attacked, those that fell to the attack; what falls on the way up counts as dislodged in training, and is "
-    "not counted here. The paper (section VI-B) tells the sums over its iterations: of 9k "
-    "grasps 2.4k sensed, 0.5k of them dislodged by shakes; of 2k 0.7k, 0.2k by snatches."
+    "*Sensed*: grasps that the weak sensor took for a success. *Lifted*: of the sensed, those held 30 cm up. *Dislodged*: of "
+    "the lifted and attacked, those that fell to the attack; what falls on the way up counts as dislodged in training, and is "
+    "not counted here. *AUC of the attacker's belief*: of two attacked grasps of which one fell, how often a learned attacker "
+    "had believed more in its attack on that one; 0.5 is chance, and eq. 5 hands just this belief on to the protagonist. The "
+    "paper (section VI-B) tells the sums over its iterations: of 9k grasps 2.4k sensed, 0.5k of them dislodged by shakes; of "
+    "2k 0.7k, 0.2k by snatches."
 )
 ABOUT_FIGURE = (
     "*Of the attacked, the share that fell in each iteration (single seeds as dots), and, as diamonds, what the adversary "
@@ -66,12 +68,19 @@ def _gathered(base: Summary) -> str:
         of_kind = [stage for stage in stages if stage.startswith(f"{kind}-")]
         if of_kind:
             rows.append(_gathered_row(base, f"**{words}**", of_kind, YIELDS[kind]))
-    return markdown((["iteration", "grasps, all seeds", *SHARES, "the paper"], rows))
+    return markdown((["iteration", "grasps, all seeds", *SHARES, "AUC of the attacker's belief", "the paper"], rows))
 
 
-def _gathered_row(base: Summary, name: str, stages: Sequence[str], paper: str) -> list[str]:
+def _gathered_row(base: Summary, name: str, stages: list[str], paper: str) -> list[str]:
     grasps_n = sum(one.grasps_n for run in base.runs for one in run.gained if one.stage in stages)
-    return [name, f"{grasps_n:,}", *(mean_told(_of_runs(base, stages, share)) for share in SHARES.values()), paper]
+    told = [mean_told(_of_runs(base, stages, share)) for share in SHARES.values()]
+    aucs = [one.belief_auc for run in base.runs for one in run.gained if [one.stage] == stages and one.belief_auc is not None]
+    return [name, f"{grasps_n:,}", *told, _auc_told(aucs), paper]
+
+
+def _auc_told(values: Sequence[float]) -> str:
+    known = [f"{value:.3f}" for value in _mean_and_range(values)]
+    return f"{known[0]} ({known[1]} to {known[2]})" if known else ""
 
 
 def _learned(base: Summary) -> list[str]:
@@ -83,9 +92,9 @@ def _learned(base: Summary) -> list[str]:
             str(round(sum(told) / len(told))) if (told := _fits(base, name, of)) else "" for of in (_trained_n, _positives_n)
         ]
         accuracy = mean_told(_fits(base, name, lambda fit: fit.train_accuracy))
-        auc = [f"{value:.3f}" for value in _mean_and_range(_fits(base, name, lambda fit: fit.held_out_auc))]
+        auc = _auc_told(_fits(base, name, lambda fit: fit.held_out_auc))
         belief = mean_told(_fits(base, name, lambda fit: fit.mean_strongest_belief))
-        rows.append([code(name), *examples, accuracy, f"{auc[0]} ({auc[1]} to {auc[2]})" if auc else "", belief])
+        rows.append([code(name), *examples, accuracy, auc, belief])
     header = ["network", "examples a run", "positive", "training accuracy", "held-out AUC", "mean strongest belief"]
     return (
         ["**What networks learned from it**, mean over training seeds (least to most):", markdown((header, rows))] if rows else []

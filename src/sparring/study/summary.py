@@ -61,6 +61,8 @@ class Gained:
     """Attacks made on them: more where every action was tried."""
     dislodged_n: int
     """Of the attacked, those that fell to the attack (to the record's own, where every action was tried)."""
+    belief_auc: float | None = None
+    """How well the attacker's belief in its attack told those that fell from those that did not; None of random attacks."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,8 @@ def _faults_of_run(run: Played) -> Iterator[str]:
         attacked = attacked and 0 <= one.fell_before_n <= one.sensed_n - one.lifted_n
         if not (ordered and attacked):
             yield f"stage {one.stage}: a part is more than its whole, or a number is negative or beyond {MOST_N}"
+        if one.belief_auc is not None and not 0 <= one.belief_auc <= 1:
+            yield f"stage {one.stage}: an AUC is from 0 to 1, found {one.belief_auc}"
     for fit in run.fitted:
         shares = (fit.train_accuracy, fit.held_out_auc, fit.mean_strongest_belief)
         if any(share is not None and not 0 <= share <= 1 for share in shares):
