@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rows import image_of, row_of
 
 from sparring.data.pictures import decode_image, encode_image
-from sparring.data.records import COLUMNS, SCHEMA, table_of
+from sparring.data.records import ADDED_IN, COLUMNS, SCHEMA, SCHEMA_VERSION, table_of
 from sparring.data.store import digest_of, read_shard, read_stage, shard_path, write_shard
 from sparring.errors import DataError
 
@@ -123,6 +123,16 @@ def test_a_parquet_file_of_somebody_else_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "wave-00000.parquet"
     pq.write_table(pa.table({"x": [1, 2]}), path)
     refused(path)
+
+
+@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
+def test_an_old_shard_that_is_read_and_written_is_a_new_one(table: pa.Table, shard: Path, version: int) -> None:
+    older = [name for name in SCHEMA.names if ADDED_IN.get(name, 1) <= version]
+    pq.write_table(table.select(older).replace_schema_metadata({"sparring_schema": str(version)}), shard)
+    write_shard(shard, read_shard(shard))
+    again = read_shard(shard)
+    assert again.schema.metadata == SCHEMA.metadata
+    assert again.select(older).equals(table.select(older))
 
 
 def test_a_shard_of_another_schema_version_is_refused(table: pa.Table, shard: Path) -> None:

@@ -108,7 +108,7 @@ def _brought_up_to_date(table: pa.Table, columns: list[str]) -> pa.Table:
     missing = [name for name in columns if name not in table.schema.names]
     for name in missing:
         table = table.append_column(SCHEMA.field(name), pa.nulls(len(table), SCHEMA.field(name).type))
-    return table.select(columns) if missing else table
+    return table.select(columns).replace_schema_metadata(SCHEMA.metadata) if missing else table
 
 
 def is_whole_shard(path: Path) -> bool:
