@@ -20,7 +20,7 @@ RATES = {
     "snatch-1": 0.41,
     "snatch-2": 0.42,
 }
-SHAKEN = ("random", "realised", "first", "alpha-0", "alpha-0.5", "alpha-1", "every-share", "every-worst")
+SHAKEN = ("random", "sensor-0-random", "realised", "first", "alpha-0", "alpha-0.5", "alpha-1", "every-share", "every-worst")
 
 
 def trial(player: str, rows: Sequence[str], protocol: str = "low-force", objects: str = "named") -> Tested:
@@ -149,5 +149,5 @@ def _settings(name: str) -> dict[str, str]:
     if name.startswith("alpha-"):
         return {"learning.alpha": name.removeprefix("alpha-")}
     if name.startswith("sensor-"):
-        return {"world.lift.sense_height_m": {"sensor-0": "0.0", "sensor-5": "0.05"}[name]}
+        return {"world.lift.sense_height_m": "0.05" if name == "sensor-5" else "0.0"}
     return {}

@@ -13,12 +13,11 @@ from sparring.study.arms import ARMS, BASE, STUDIES, WHY, arm_config, study_name
 from sparring.study.durations import attack_s, grasp_s
 from sparring.study.sharing import shares_grasps, shares_start
 
+ADDED = ("collaborative-grasps", "sensor-0-random")
+"""Arms that were added after the registration, before they were played."""
 PREREGISTERED = Path(__file__).parents[2] / "experiments" / "PREREGISTERED.md"
-SHAKEN = [
-    name
-    for name in ARMS
-    if name not in (BASE, "collaborative-grasps", "collaborative-seconds", "mixed", "sensor-0", "sensor-5", *WHY)
-]
+OTHERS = (BASE, "collaborative-grasps", "collaborative-seconds", "mixed", "sensor-0", "sensor-5", "sensor-0-random", *WHY)
+SHAKEN = [name for name in ARMS if name not in OTHERS]
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -74,7 +73,7 @@ def test_the_other_budgets_are_the_preregistered_ones() -> None:
 
 def test_every_arm_and_study_is_named_in_what_was_preregistered() -> None:
     named = set(re.findall(r"`([a-z0-9.-]+)`", PREREGISTERED.read_text()))
-    assert set(ARMS) - {BASE, "collaborative-grasps", *WHY} <= named
+    assert set(ARMS) - {BASE, *ADDED, *WHY} <= named
     assert not set(STUDIES["all"].arms) & set(WHY)
     assert set().union(*(study.arms for study in STUDIES.values())) == set(ARMS)
 
@@ -87,7 +86,7 @@ def test_every_arm_and_study_is_named_in_what_was_preregistered() -> None:
         ("mixed", ["mixed-5"]),
         ("collaborative-seconds", ["collaborative"]),
         ("collaborative-grasps", ["collaborative"]),
-        *((arm, ["shake-3"]) for arm in SHAKEN),
+        *((arm, ["shake-3"]) for arm in (*SHAKEN, "sensor-0-random")),
     ],
 )
 def test_those_are_tested_that_are_compared(arm: str, names: list[str]) -> None:
@@ -99,7 +98,7 @@ def test_those_are_tested_that_are_compared(arm: str, names: list[str]) -> None:
 def test_arms_share_random_grasps_and_where_they_may_p_0(arm: str) -> None:
     base, other = arm_config(QUARTER, BASE, seed=1), arm_config(QUARTER, arm, seed=1)
     assert shares_grasps(base, other)
-    assert shares_start(base, other) == (arm not in ("sensor-0", "sensor-5", "alexnet"))
+    assert shares_start(base, other) == (arm not in ("sensor-0", "sensor-5", "sensor-0-random", "alexnet"))
     assert not shares_grasps(base, arm_config(QUARTER, arm, seed=2))
     assert not shares_grasps(base, arm_config(SMOKE, arm, seed=1))
 

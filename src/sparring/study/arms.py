@@ -87,6 +87,10 @@ def _first(config: RunConfig) -> RunConfig:
     return _shaken(config, attacks="first")
 
 
+def _random_at_closing(config: RunConfig) -> RunConfig:
+    return _random(_sensor(0.0)(config))
+
+
 def _realised(config: RunConfig) -> RunConfig:
     return _learning(_shaken(config), falls="share")
 
@@ -162,6 +166,7 @@ ARMS: dict[str, Arm] = {
     "alpha-1": Arm(_alpha(1.0), "last", "alpha 1"),
     "sensor-0": Arm(_sensor(0.0), "main", "the weak sensor is read right after closing"),
     "sensor-5": Arm(_sensor(0.05), "main", "the weak sensor is read 5 cm up"),
+    "sensor-0-random": Arm(_random_at_closing, "last", "the same right after closing, and every iteration attacks at random"),
     "longer": Arm(_longer, "main", "three times as many epochs in every fit after P_0", on_training_families=True),
     "more-data": Arm(_more_data, "main", "four times as many grasps after the random ones", on_training_families=True),
     "alexnet": Arm(_alexnet, "main", "AlexNet on ImageNet's frozen convolutions", on_training_families=True),
@@ -182,7 +187,7 @@ STUDIES: dict[str, Study] = {
         tuple(name for name in ARMS if not name.startswith(("alpha", "sensor"))), "the controls that the paper lacks"
     ),
     "alpha": Study((BASE, "alpha-0", "alpha-0.5", "alpha-1"), "how strongly the adversary is heard"),
-    "sensor": Study((BASE, "sensor-0", "sensor-5"), "whether an adversary helps more the weaker the sensor is"),
+    "sensor": Study((BASE, "sensor-0", "sensor-5", "sensor-0-random"), "whether an adversary helps more the weaker the sensor"),
     "player": Study((BASE,), "which player comes with the package", (_PLAYER_TEST,)),
     "crossplay": Study((BASE,), "what survives of what was lifted, and whether the adversary is learning", crossplay=True),
     "why": Study((BASE, *WHY), "attempts to find out why a claim failed", (_PLAYER_TEST,)),

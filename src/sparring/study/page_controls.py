@@ -18,7 +18,8 @@ ABOUT = (
     "Low force, ten named objects. Grasps and attacks are those after the random grasps that all arms begin with, mean over "
     "seeds; attacks are those really made. `realised` and `every-...` know of a fall only where a grasp was attacked: other "
     "successes, such as those among the random grasps, keep their full label, where base discounts every one by a prediction; "
-    "and `every-...` has a fifth of the grasps. `collaborative-grasps` was added after the registration, before it was played."
+    "and `every-...` has a fifth of the grasps. `collaborative-grasps` and `sensor-0-random` (compared with `shake-3` of "
+    "`sensor-0`) were added after the registration, before they were played."
 )
 ABOUT_FIGURE = (
     "*What `shake-3` gains over `shake-3` of alpha 0, which is attacked as well and told nothing of it, by alpha (eq. 5), low "
@@ -51,6 +52,7 @@ CONTROLS = (
     Control("alpha-0", "shake-3", "alpha 0: attacks are ignored", SHAKE_3),
     Control("alpha-0.5", "shake-3", "alpha 0.5", SHAKE_3),
     Control("alpha-1", "shake-3", "alpha 1", SHAKE_3),
+    Control("sensor-0-random", "shake-3", "sensor at closing, and random attacks", Term("sensor-0", "shake-3")),
     Control("every-share", "shake-3", "all 15 shakes, the share that dislodged; equal attempts", SHAKE_3),
     Control("every-worst", "shake-3", "all 15 shakes, 1 if any dislodged; equal attempts", SHAKE_3),
     Control("every-share-seconds", "shake-3", "the share, equal simulated seconds", SHAKE_3),

@@ -17,7 +17,9 @@ X_LABEL = "height at which the sensor is read, cm"
 ABOUT = (
     "Players learn from a weak sensor: whether something presses on the fingers when the hand is so far up. Gain: less "
     "`collaborative` of the same arm, low force. Really lifted: of the sensed, those held 30 cm up, mean over seeds (least "
-    "to most)."
+    "to most). What is sensed and falls on the way up counts as dislodged, as on a robot: where the sensor is weak, much "
+    "of what the adversarial players are told is thus whether the object was lifted at all. `sensor-0-random` (Controls) is "
+    "told as much of that by random attacks."
 )
 ABOUT_FIGURE = (
     "*Gain of each adversary's last player over the collaborative one: mean over training seeds with its 95 % interval, "
