@@ -190,11 +190,13 @@ def test_without_a_config_nothing_can_be_said(sealed: RunFolder) -> None:
         verify(sealed)
 
 
-OF_ARMS = ["slowdown", "attack_slowdown"]
+OF_ALL_ATTACKS = ["dislodging"]
+OF_ARMS = ["slowdown", "attack_slowdown", *OF_ALL_ATTACKS]
 
 
 @pytest.mark.parametrize(
-    ("version", "later"), [(b"1", ["fault", "end_state", *OF_ARMS]), (b"2", ["end_state", *OF_ARMS]), (b"3", OF_ARMS)]
+    ("version", "later"),
+    [(b"1", ["fault", "end_state", *OF_ARMS]), (b"2", ["end_state", *OF_ARMS]), (b"3", OF_ARMS), (b"4", OF_ALL_ATTACKS)],
 )
 def test_a_shard_of_an_earlier_schema_opens(sealed: RunFolder, tmp_path: Path, version: bytes, later: list[str]) -> None:
     table = read_shard(sealed.path / SHARD)

@@ -97,5 +97,9 @@ def _feature(kind: pa.DataType) -> str:
     if pa.types.is_struct(kind):
         return "dtype: image"
     if pa.types.is_list(kind):
-        return f"list: {HF_WORDS[str(kind.value_type)]}"
-    return f"dtype: {HF_WORDS.get(str(kind), str(kind))}"
+        return f"list: {_word(kind.value_type)}"
+    return f"dtype: {_word(kind)}"
+
+
+def _word(kind: pa.DataType) -> str:
+    return HF_WORDS.get(str(kind), str(kind))
