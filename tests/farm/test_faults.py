@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny
@@ -21,22 +22,23 @@ from sparring.evaluation.integrity import verify
 from sparring.farm import dispatch
 from sparring.game.run_folder import RunFolder
 
-KILLS_N = 20
+KILLS_N = 12
 
 
 class Killer:
-    """Kills a worker now and then, until it is told to end. Not so often that workers die as fast as they start."""
+    """Kills a worker now and then, until it is told to end. Never twice without a result in between, however slow the machine."""
 
-    def __init__(self, workers: Callable[[], list[int]], every_s: float) -> None:
-        self._workers, self._every_s, self._rng = workers, every_s, random.Random(0)
-        self._ended = threading.Event()
+    def __init__(self, workers: Callable[[], list[int]], results: list[int], every_s: float) -> None:
+        self._workers, self._results, self._every_s, self._rng = workers, results, every_s, random.Random(0)
+        self._ended, self._results_before = threading.Event(), -1
         self.killed: list[int] = []
 
     def run(self) -> None:
         """Until it is told to end."""
         while not self._ended.wait(self._rng.uniform(0.5, 1.5) * self._every_s):
             alive = [one for one in self._workers() if one not in self.killed]
-            if alive:
+            if alive and self._results[0] > self._results_before:
+                self._results_before = self._results[0]
                 victim = self._rng.choice(alive)
                 os.kill(victim, signal.SIGKILL)
                 self.killed.append(victim)
@@ -85,6 +87,19 @@ def _no_job_is_to_blame(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatch, "DEATHS_N", 1000)
 
 
+@pytest.fixture
+def results(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many results workers have given."""
+    count, take_result = [0], dispatch.Crew._take_result
+
+    def counted(*arguments: Any) -> None:
+        take_result(*arguments)
+        count[0] += 1
+
+    monkeypatch.setattr(dispatch.Crew, "_take_result", counted)
+    return count
+
+
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> tiny.PlayedRun:
     """A run of the size of `smoke`, played in this process, where nobody dies."""
@@ -108,21 +123,23 @@ def played_among_deaths(alone: tiny.PlayedRun, path: Path, executor: str, killer
             assert Counter(attempts) == Counter(ours), "no record is lost or doubled"
 
 
-def test_killed_processes_change_nothing(alone: tiny.PlayedRun, tmp_path: Path) -> None:
-    killer = Killer(children, every_s=0.8)
+def test_killed_processes_change_nothing(alone: tiny.PlayedRun, results: list[int], tmp_path: Path) -> None:
+    killer = Killer(children, results, every_s=0.8)
     played_among_deaths(alone, tmp_path, "process", killer)
     assert len(killer.killed) >= KILLS_N
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc to find Ray's workers in")
-def test_killed_workers_and_a_lost_node_of_a_ray_cluster_change_nothing(alone: tiny.PlayedRun, tmp_path: Path) -> None:
+def test_killed_workers_and_a_lost_node_of_a_ray_cluster_change_nothing(
+    alone: tiny.PlayedRun, results: list[int], tmp_path: Path
+) -> None:
     ray = pytest.importorskip("ray")
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     second = cluster.add_node(num_cpus=1)
     ray.init(address=cluster.address, log_to_driver=False, logging_level="error")
-    killer = Killer(ray_workers, every_s=1.0)
+    killer = Killer(ray_workers, results, every_s=1.0)
 
     def lose_a_node() -> None:
         while not list(tmp_path.glob("0/stages/random/*.parquet")):
