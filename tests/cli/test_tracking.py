@@ -41,16 +41,16 @@ class Tracked:
 
 
 @pytest.fixture(scope="module")
-def tracked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracked]:
+def tracked(tmp_path_factory: pytest.TempPathFactory) -> Tracked:
     """The tiny run, played with both trackers, W&B offline."""
     path = tmp_path_factory.mktemp("tracked") / "run"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WANDB_MODE", "offline")
         with progress_for(quiet=True, track=("tensorboard", "wandb"), folder=RunFolder(path).tracking_path) as progress:
             played = tiny.play(tiny.tiny_config(), path, progress=progress)
+    wandb.teardown()  # its service writes the last of the file only now
     (file,) = path.glob("tracking/wandb/offline-run-*/*.wandb")
-    yield Tracked(played, list(history_of(file)))
-    wandb.teardown()
+    return Tracked(played, list(history_of(file)))
 
 
 def history_of(path: Path) -> Iterator[dict[str, float]]:
