@@ -163,12 +163,12 @@ def test_several_runs_meet_each_others_adversaries(crossed: RunFolder, tmp_path:
     ours = copy_of(crossed, tmp_path / "ours")
     theirs = tiny.play(tiny.tiny_config(seed=1), tmp_path / "theirs").folder
     digest = digest_run(ours)
-    tiny.cross(ours, theirs)
+    tiny.cross(ours, theirs, tries_n=3)
     of = hash_of(theirs.config())
     assert {f"shake-2 of {of}", f"snatch-1 of {of}"} <= {row["adversary"] for row in rows_of(ours, "start")}
     both = crossplayed([ours, theirs], "low-force", "novel-families")["start"]
-    assert len(both.lifted) == 48
-    assert len(both.dislodged["shake-2 of other runs"]) == len(both.dislodged["shake-2"])
+    assert len(both.lifted) == 24 + 9
+    assert both.dislodged["shake-2 of other runs"]
     assert "shake-2 of other runs" in told(ours, theirs)
     assert "intervals are too narrow" in told(ours, theirs)
     assert digest_run(ours) == digest, "what it does against others is no part of a run"
@@ -190,7 +190,7 @@ def test_adversaries_of_every_kind_meet_every_run(crossed: RunFolder, tmp_path: 
     match = replace(config.match, bouts=(BoutConfig("mixed", 1, 16),), collaborative_grasps_n=24)
     mixed = tiny.play(replace(config, match=match), tmp_path / "mixed").folder
     ours = copy_of(crossed, tmp_path / "ours")
-    tiny.cross(ours, mixed)
+    tiny.cross(ours, mixed, tries_n=3)
     met = {row["adversary"] for row in rows_of(ours, "start")}
     assert {f"mixed-1 of {hash_of(mixed.config())}", "random-mixed"} <= met
     assert f"snatch-1 of {hash_of(ours.config())}" in {row["adversary"] for row in rows_of(mixed, "start")}
