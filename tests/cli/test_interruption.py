@@ -64,8 +64,11 @@ def heeding_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-@pytest.mark.parametrize("executor", [("serial",), ("process", "--workers", "2")], ids=["serial", "process"])
-@pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
+@pytest.mark.parametrize(
+    ("times", "executor"),
+    [(1, ("serial",)), (1, ("process", "--workers", "2")), (2, ("process", "--workers", "2"))],
+    ids=["once-serial", "once-process", "twice-process"],
+)
 def test_an_interrupt_says_how_to_go_on_and_loses_nothing(
     played: tiny.PlayedRun, config: Path, tmp_path: Path, times: int, executor: tuple[str, ...]
 ) -> None:

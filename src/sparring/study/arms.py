@@ -184,7 +184,8 @@ STUDIES: dict[str, Study] = {
         (StudyTest("high-force", "named", "main"), StudyTest("high-force", "novel-families", "main", FEWER)),
     ),
     "controls": Study(
-        tuple(name for name in ARMS if not name.startswith(("alpha", "sensor"))), "the controls that the paper lacks"
+        tuple(name for name in ARMS if not name.startswith(("alpha", "sensor")) and name not in WHY),
+        "the controls that the paper lacks",
     ),
     "alpha": Study((BASE, "alpha-0", "alpha-0.5", "alpha-1"), "how strongly the adversary is heard"),
     "sensor": Study((BASE, "sensor-0", "sensor-5", "sensor-0-random"), "whether an adversary helps more the weaker the sensor"),
