@@ -1,9 +1,10 @@
-"""How much could an adversary's labels help at all? What one trial of a grasp says of the next ones, with and without shakes.
+"""How much do an adversary's labels tell? What one trial of a grasp says of the next ones, with and without shakes.
 
 P_0 explores held-out objects of the training families. Every grasp that it proposes is tried several times, each time with other
 execution noise. The first trial is what training sees: whether the weak sensor felt something right after closing, 5 cm and 20 cm
 up, and how many of all 15 shakes the held object survived. The other trials say how good the grasp really is. A player that knew
-its first trials by heart, and picked among the grasps of a scene by them, would lift so much; more no label could teach it.
+its first trials by heart, and picked among the grasps of a scene by them, would lift so much. That is no bound:
+a network averages over thousands of trials of grasps that look alike.
 
 python experiments/headroom.py runs/study/quarter/seed-1/base --out runs/headroom.json
 """

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparring.evaluation.statistics import Rate, estimate, over_seeds, paired_difference
+from sparring.evaluation.statistics import Rate, estimate, over_seeds, paired_difference, unpaired_interval
 
 PAIRS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40)
 
@@ -83,6 +83,11 @@ def test_a_player_does_not_differ_from_itself() -> None:
     found = paired_difference(first, first)
     assert (found.difference, found.p) == (0.0, 1.0)
     assert found.low < 0 < found.high
+
+
+def test_newcombes_interval_has_its_known_values() -> None:
+    assert unpaired_interval(Rate(56, 70), Rate(48, 80)) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    assert unpaired_interval(Rate(10, 10), Rate(0, 10)) == pytest.approx((0.6075, 1.0), abs=5e-5)
 
 
 def test_the_interval_over_seeds_is_students() -> None:

@@ -9,7 +9,7 @@ from study_summaries import NAMES, RATES, arm, drawn, played, study, trial
 from sparring.cli.results import results
 from sparring.errors import DataError
 from sparring.study.page import read_study, write_results
-from sparring.study.summary import Summary, read_summary, write_summary
+from sparring.study.summary import Gained, Played, Summary, read_summary, write_summary
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_objects_are_told_as_the_paper_tells_them(tmp_path: Path) -> None:
     runs = [played(seed, *drawn({"collaborative": 0.5}, seed, protocol="high-force", scenes_n=10)) for seed in (1, 2)]
     page = page_of(put(tmp_path, arm("base", *runs)), tmp_path)
     ones = sum(run.tested[0].outcomes[NAMES[0]].count("1") for run in runs)
-    assert row_of(page, NAMES[0])[1:] == [f"{ones} / 20", "6 / 10", "", "10 / 10", "", "10 / 10"]
+    assert row_of(page, NAMES[0])[1:] == [f"{ones} / 20", "", "", "6 / 10", "10 / 10", "10 / 10"]
 
 
 def test_a_control_is_compared_on_the_seeds_that_both_have(tmp_path: Path) -> None:
@@ -112,6 +112,35 @@ def test_the_answer_is_made_from_the_data(tmp_path: Path) -> None:
         page = page_of(put(tmp_path, base), tmp_path)
         assert f"Of 5 claims named before the runs, {verdict}" in page
         assert "4 are **not run yet**" in page
+
+
+def test_the_answer_says_what_the_papers_own_tries_could_tell(whole: Path, tmp_path: Path) -> None:
+    assert re.search(
+        r"The paper's \+11 lies (inside|outside) our interval; with 100 tries .* of -3 to \+24 itself", page_of(whole, tmp_path)
+    )
+
+
+def test_what_learned_attacks_dislodge_is_compared_with_random_ones(tmp_path: Path) -> None:
+    def attacked(seed: int, dislodged_n: int) -> Played:
+        stage = Gained(
+            "shake-2",
+            grasps_n=100,
+            invalid_n=0,
+            sensed_n=50,
+            lifted_n=45,
+            fell_before_n=5,
+            attacked_n=40,
+            attacks_n=40,
+            dislodged_n=dislodged_n,
+        )
+        return played(seed, trial("shake-3", ["01"]), gained=[stage])
+
+    arms = [
+        arm(name, *(attacked(seed, dislodged_n) for seed, dislodged_n in enumerate(all_dislodged_n, start=1)))
+        for name, all_dislodged_n in {"base": (16, 20, 12), "random": (8, 8, 8)}.items()
+    ]
+    row = row_of(page_of(put(tmp_path, *arms), tmp_path), "`shake-2`")
+    assert row[4:6] == ["40.0 % [30.0 ... 50.0]", "+20.0 (-4.8 to +44.8)"]
 
 
 @pytest.mark.parametrize(

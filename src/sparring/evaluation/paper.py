@@ -1,9 +1,11 @@
-"""The paper's own numbers, to stand beside ours. It has 100 tries a number and no intervals."""
+"""The paper's own numbers, to stand beside ours, without intervals."""
 
 from sparring.game.plan import COLLABORATIVE, START
 
 LOW_FORCE = {START: 43, COLLABORATIVE: 47, "shake-1": 52, "shake-3": 58, "snatch-2": 65}
 HIGH_FORCE = {COLLABORATIVE: 68, "shake-3": 80, "snatch-2": 82}
+TRIES_N = 100
+"""Tries a player in table II: ten objects, ten times; the text does not say it of low force."""
 OVERALL: dict[str, dict[str, int]] = {"low-force": LOW_FORCE, "high-force": HIGH_FORCE}
 """Overall success in per cent (section VI-C and table II)."""
 TABLE_2: dict[str, tuple[int, int, int]] = {

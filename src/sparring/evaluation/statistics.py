@@ -59,6 +59,21 @@ def paired_difference(first: Bool[np.ndarray, " n"], second: Bool[np.ndarray, " 
     return PairedDifference(n, difference, float(max(-1, middle - half)), float(min(1, middle + half)), p)
 
 
+def unpaired_interval(first: Rate, second: Rate) -> tuple[float, float]:
+    """95 % interval of the first rate less the second, of different tries (Newcombe 1998, method 10)."""
+    difference = first.rate - second.rate
+    below = np.hypot(first.rate - first.interval[0], second.interval[1] - second.rate)
+    above = np.hypot(first.interval[1] - first.rate, second.rate - second.interval[0])
+    return float(difference - below), float(difference + above)
+
+
+def students_interval(values: Sequence[float]) -> tuple[float, float]:
+    """Student's 95 % interval of a mean of at least two values."""
+    mean = float(np.mean(values))
+    half = float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
+    return mean - half, mean + half
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A share, or a difference of two, with a 95 % interval."""
@@ -84,8 +99,7 @@ def over_seeds(values: Sequence[float], alone: tuple[float, float], n: int) -> E
 
     Few seeds may agree by chance, so that it is never narrower than `alone`, the interval that the tries alone would have.
     """
-    k, mean = len(values), float(np.mean(values))
-    half = float(stats.t.ppf(0.975, k - 1) * np.std(values, ddof=1) / np.sqrt(k))
-    low, high = min(mean - half, alone[0]), max(mean + half, alone[1])
+    low, high = students_interval(values)
+    low, high = min(low, alone[0]), max(high, alone[1])
     least = 0.0 if min(values) >= 0 and alone[0] >= 0 else -1.0
-    return Estimate(mean, max(least, low), min(1.0, high), n, seeds=tuple(values))
+    return Estimate(float(np.mean(values)), max(least, low), min(1.0, high), n, seeds=tuple(values))

@@ -5,8 +5,8 @@ from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy import stats
 
+from sparring.evaluation.statistics import students_interval
 from sparring.seeding import rng_of
 from sparring.study.comparison import Scores
 
@@ -35,11 +35,7 @@ class Effect:
     @property
     def over_seeds(self) -> tuple[float, float] | None:
         """Student's 95 % interval over seeds alone: what another seed would give on these very objects and scenes."""
-        values = list(self.by_seed.values())
-        if len(values) < 2:
-            return None
-        half = float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
-        return float(np.mean(values)) - half, float(np.mean(values)) + half
+        return students_interval(list(self.by_seed.values())) if len(self.by_seed) > 1 else None
 
 
 def bootstrapped(scores: Scores, *, draws_n: int = DRAWS_N, seed: int = 0) -> Effect:

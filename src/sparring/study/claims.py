@@ -16,6 +16,7 @@ SEEDS = (1, 2, 3, 4, 5)
 WORTH = 0.02
 """The smallest gain that would be worth an adversary."""
 COLLABORATIVE, SHAKE_3, SNATCH_2 = Term("base", "collaborative"), Term("base", "shake-3"), Term("base", "snatch-2")
+AT_CLOSING = (Term("sensor-0", "shake-3"), -Term("sensor-0", "collaborative"))
 AT_HIGH_FORCE = (Term("base", "snatch-2", HIGH), -Term("base", "collaborative", HIGH))
 
 
@@ -65,7 +66,7 @@ CLAIMS = (
         5,
         "the adversary helps more the weaker the sensor",
         "(`shake-3` - `collaborative`) of `sensor-0` - the same of base, low force",
-        (Term("sensor-0", "shake-3"), -Term("sensor-0", "collaborative"), -SHAKE_3, COLLABORATIVE),
+        (*AT_CLOSING, -SHAKE_3, COLLABORATIVE),
         None,
     ),
 )

@@ -7,7 +7,8 @@ from sparring.data.files import write_bytes, write_text
 from sparring.errors import DataError
 from sparring.study.claims import PRESET
 from sparring.study.comparison import HIGH, LOW, Arms
-from sparring.study.page_claims import answer, claims
+from sparring.study.page_answer import answer
+from sparring.study.page_claims import claims
 from sparring.study.page_controls import controls
 from sparring.study.page_crossplay import crossplay
 from sparring.study.page_made import made, other_presets, shipped

@@ -6,11 +6,9 @@ from sparring.evaluation.markdown import markdown
 from sparring.study.claims import COLLABORATIVE, SHAKE_3, SNATCH_2, effect_of
 from sparring.study.comparison import Arms, Term
 from sparring.study.figures import ORANGE, Mark, Series, dial_figure
-from sparring.study.summary import Gained, Played
+from sparring.study.gathered import budget_of
 from sparring.study.telling import Section, code, made_by, missing, p_told, points_told, rate_told, seeds_of, single_runs
 
-RANDOM, COLLABORATING = "random", "collaborative-"
-"""The stage that all begins with, and the beginning of the names of those without an adversary."""
 PICTURE = "results-alpha.svg"
 ALPHAS = {0.0: "alpha-0", 0.25: "base", 0.5: "alpha-0.5", 1.0: "alpha-1"}
 X_LABEL = "alpha: how much of a predicted fall is taken from a success"
@@ -43,7 +41,7 @@ class Control:
 
 
 CONTROLS = (
-    Control("base", "collaborative", "no adversary, as many grasps as the whole game has grasps and attacks", None),
+    Control("base", "collaborative", "no adversary, more grasps than the whole game has grasps and attacks", None),
     Control("base", "shake-3", "the paper's game", None),
     Control("base", "snatch-2", "the paper's game, to its end", None),
     Control("random", "shake-3", "attacks are random in every iteration", SHAKE_3),
@@ -67,7 +65,7 @@ CONTROLS = (
 
 def controls(arms: Arms) -> Section:
     """One row an arm; alpha as a figure."""
-    header = ["arm and player", "what is changed", "success (95 %)", "less base's", "difference, points (95 %)", "p", "seeds"]
+    header = ["arm and player", "what is changed", "success (95 %)", "minus", "difference, points (95 %)", "p", "seeds"]
     header += ["grasps a run", "attacks a run"]
     rows = [_row(arms, control) for control in CONTROLS]
     blocks = [ABOUT, *missing(arms, [control.term for control in CONTROLS]), markdown((header, rows))]
@@ -83,28 +81,17 @@ def controls(arms: Arms) -> Section:
     return Section("Controls", [*blocks, picture, ABOUT_FIGURE, made], {PICTURE: drawn})
 
 
+def _named(term: Term) -> str:
+    return f"{code(term.arm)} {code(term.player)}"
+
+
 def _row(arms: Arms, control: Control) -> list[str]:
     rate = effect_of(arms, control.term)
-    told = [f"{code(control.arm)} {code(control.player)}", control.change, rate_told(rate)]
+    told = [_named(control.term), control.change, rate_told(rate)]
     if control.against is None:
         told += ["", "", ""]
     else:
         difference = effect_of(arms, control.term, -control.against)
-        told += [code(control.against.player), points_told(difference), p_told(difference)]
-    stages = [_stages_to(run, control.player) for run in arms[control.arm].runs] if control.arm in arms else []
-    grasps_n = [sum(one.grasps_n for one in run) for run in stages]
-    attacks_n = [sum(one.attacks_n for one in run) for run in stages]
-    return [*told, seeds_of(rate), _a_run(grasps_n), _a_run(attacks_n)]
-
-
-def _stages_to(run: Played, player: str) -> list[Gained]:
-    """The stages that a player learned from, beside the random grasps."""
-    if player == "collaborative":
-        return [one for one in run.gained if one.stage.startswith(COLLABORATING)]
-    played = [one for one in run.gained if one.stage != RANDOM and not one.stage.startswith(COLLABORATING)]
-    names = [one.stage for one in played]
-    return played[: names.index(player) + 1] if player in names else []
-
-
-def _a_run(counts: list[int]) -> str:
-    return f"{sum(counts) / len(counts):,.0f}" if counts else ""
+        told += [_named(control.against), points_told(difference), p_told(difference)]
+    budget = budget_of(arms, control.arm, control.player)
+    return [*told, seeds_of(rate), *(f"{each:,.0f}" for each in budget or ())] + ([] if budget else ["", ""])

@@ -46,7 +46,7 @@ def _learning(base: Summary) -> str:
     for kind in [name.removeprefix(RANDOM) for name in attackers if name.startswith(RANDOM)]:
         rows.append(_learning_row(base, RANDOM + kind, None))
         rows += [_learning_row(base, name, RANDOM + kind) for name in attackers if name.startswith(f"{kind}-")]
-    return markdown((["attack", "dislodges (95 %)", "less random, points (95 %)", "p", "held, all seeds"], rows))
+    return markdown((["attack", "dislodges (95 %)", "minus random, points (95 %)", "p", "held, all seeds"], rows))
 
 
 def _learning_row(base: Summary, name: str, beside: str | None) -> list[str]:

@@ -14,7 +14,7 @@ from sparring.study.telling import FORCES, NONE_YET, Section, code, made_by, rat
 DIGEST_N = 12
 """Characters of a digest that are shown."""
 COMMANDS = """```sh
-sparring study all --out runs/study    # plays and tests every arm; killed, the same command goes on
+sparring study all --out runs/study    # plays and tests every arm but those of `why`; killed, the same command goes on
 sparring results runs/study/results --out results.md    # this page, from what was just played
 sparring results experiments/results --out docs/results.md    # the same from the summaries in the repository
 ```"""

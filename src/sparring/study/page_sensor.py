@@ -5,8 +5,7 @@ from sparring.study.bootstrap import Effect
 from sparring.study.claims import effect_of
 from sparring.study.comparison import Arms, Term
 from sparring.study.figures import GREEN, ORANGE, Mark, Series, dial_figure
-from sparring.study.page_controls import RANDOM
-from sparring.study.summary import Gained
+from sparring.study.gathered import lifted_shares
 from sparring.study.telling import Section, code, made_by, mean_told, missing, points_told, rate_told, seeds_of, single_runs
 
 HEIGHTS_CM = {0: "sensor-0", 5: "sensor-5", 20: "base"}
@@ -15,11 +14,11 @@ COLLABORATIVE, SHAKE_3, SNATCH_2 = "collaborative", "shake-3", "snatch-2"
 PICTURE = "results-sensor.svg"
 X_LABEL = "height at which the sensor is read, cm"
 ABOUT = (
-    "Players learn from a weak sensor: whether something presses on the fingers when the hand is so far up. Gain: less "
-    "`collaborative` of the same arm, low force. Really lifted: of the sensed, those held 30 cm up, mean over seeds (least "
-    "to most). What is sensed and falls on the way up counts as dislodged, as on a robot: where the sensor is weak, much "
-    "of what the adversarial players are told is thus whether the object was lifted at all. `sensor-0-random` (Controls) is "
-    "told as much of that by random attacks."
+    "Players learn from a weak sensor: whether something presses on the fingers when the hand is so far up. Gain: minus "
+    "`collaborative` of the same arm, low force. Really lifted: of the sensed, those held 30 cm up, mean over seeds, in "
+    "brackets least ... most. What is sensed and falls on the way up counts as dislodged, as on a robot: where the sensor is "
+    "weak, much of what the adversarial players are told is thus whether the object was lifted at all. `sensor-0-random` "
+    "(Controls) is told as much of that by random attacks."
 )
 ABOUT_FIGURE = (
     "*Gain of each adversary's last player over the collaborative one: mean over training seeds with its 95 % interval, "
@@ -56,16 +55,8 @@ def _row(arms: Arms, height_cm: int, arm: str) -> list[str]:
     told = [rate_told(rate)]
     for player in (SHAKE_3, SNATCH_2):
         told += [rate_told(effect_of(arms, Term(arm, player))), points_told(_gain(arms, arm, player))]
-    runs = arms[arm].runs if arm in arms else ()
-    random = [_lifted_share([one for one in run.gained if one.stage == RANDOM]) for run in runs]
-    later = [_lifted_share([one for one in run.gained if one.stage != RANDOM]) for run in runs]
-    lifted = [mean_told([share for share in shares if share is not None]) for shares in (random, later)]
+    lifted = [mean_told(lifted_shares(arms, arm, random=random)) for random in (True, False)]
     return [f"{height_cm} cm ({code(arm)})", *told, seeds_of(rate), *lifted]
-
-
-def _lifted_share(stages: list[Gained]) -> float | None:
-    sensed_n = sum(one.sensed_n for one in stages)
-    return sum(one.lifted_n for one in stages) / sensed_n if sensed_n else None
 
 
 def _gain(arms: Arms, arm: str, player: str) -> Effect | None:

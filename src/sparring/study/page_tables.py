@@ -1,13 +1,11 @@
-"""The paper's tables I and II, with intervals, single runs, and 100 novel objects beside the ten named ones."""
-
-from collections.abc import Sequence
+"""The paper's tables I and II, with intervals, single runs, single objects, and 100 novel objects beside the ten named ones."""
 
 from sparring.evaluation.markdown import markdown
 from sparring.evaluation.paper import OVERALL, TABLE_2
 from sparring.evaluation.statistics import Rate
 from sparring.study.claims import effect_of
 from sparring.study.comparison import HIGH, LOW, NAMED, NOVEL, Arms, Term, test_of
-from sparring.study.page_claims import PLAYERS
+from sparring.study.page_answer import PLAYERS
 from sparring.study.summary import FAILED, LIFTED, Summary
 from sparring.study.telling import (
     NONE_YET,
@@ -41,8 +39,7 @@ def table(arms: Arms, protocol: str) -> Section:
     if players_of(arms, "base", protocol):
         blocks += [players_table(arms, "base", protocol), *single_runs(arms, terms_of(arms, "base", protocol))]
     blocks += _novel(arms, protocol)
-    if protocol == HIGH:
-        blocks += _by_object(arms)
+    blocks += _by_object(arms, protocol)
     return Section(TABLES[protocol], [*blocks, made_by({LOW: "table-1", HIGH: "table-2"}[protocol])])
 
 
@@ -62,7 +59,7 @@ def players_table(arms: Arms, arm: str, protocol: str, objects: str = NAMED) -> 
     """A row a player: its rate, and what it has more than the collaborative one and than the first."""
     players = players_of(arms, arm, protocol, objects)
     beside = [player for player in BESIDE if player in players]
-    header = ["player", "success (95 %)", *(f"less {code(player)}, points (95 %)" for player in beside)]
+    header = ["player", "success (95 %)", *(f"minus {code(player)}, points (95 %)" for player in beside)]
     paper = OVERALL.get(protocol, {}) if objects == NAMED else {}
     header += (["the paper"] if paper else []) + ["seeds", "tries"]
     rows: list[list[str]] = []
@@ -89,30 +86,32 @@ def _novel(arms: Arms, protocol: str) -> list[str]:
     return [words, *lacking, players_table(arms, "base", protocol, NOVEL)]
 
 
-def _by_object(arms: Arms) -> list[str]:
-    """The paper's table II, object by object."""
+def _by_object(arms: Arms, protocol: str) -> list[str]:
+    """Object by object; at high force beside the paper's table II."""
     if "base" not in arms:
         return []
-    ours = [_successes(arms["base"], player) for player in (WITHOUT, WITH_SHAKE, WITH_SNATCH)]
-    names = [*TABLE_2, *(name for name in dict.fromkeys(name for one in ours for name in one) if name not in TABLE_2)]
+    ours = [_successes(arms["base"], player, protocol) for player in (WITHOUT, WITH_SHAKE, WITH_SNATCH)]
     if not any(ours):
         return []
-    header = ["object", "without adversary", "the paper", "with shake", "the paper", "with snatch", "the paper"]
-    rows: list[list[str]] = []
-    for name in names:
-        paper = [f"{of_10} / 10" for of_10 in TABLE_2[name]] if name in TABLE_2 else [""] * 3
-        rows.append([name if name in TABLE_2 else code(name), *_woven([_of(one, name) for one in ours], paper)])
-    told = [_of_all(one) for one in ours], [f"{OVERALL[HIGH][player]} %" for player in (WITHOUT, WITH_SHAKE, WITH_SNATCH)]
-    rows.append(["**overall**", *_woven(*told)])
+    theirs = TABLE_2 if protocol == HIGH else {}
+    names = list(dict.fromkeys([*TABLE_2, *(name for one in ours for name in one)]))
+    header = ["object", "without adversary", "with shake", "with snatch"]
+    rows = [[name if name in TABLE_2 else code(name), *(_of(one, name) for one in ours)] for name in names]
+    rows.append(["**overall**", *map(_of_all, ours)])
+    if theirs:
+        header += [f"the paper, {words}" for words in header[1:]]
+        overall = [f"{OVERALL[protocol][player]} %" for player in (WITHOUT, WITH_SHAKE, WITH_SNATCH)]
+        paper = [[f"{of_10} / 10" for of_10 in theirs[name]] if name in theirs else [""] * 3 for name in names]
+        rows = [row + beside for row, beside in zip(rows, [*paper, overall], strict=True)]
     players = ", ".join(map(code, (WITHOUT, WITH_SHAKE, WITH_SNATCH)))
     return [f"**Object by object** ({players}), successes of the valid tries of all seeds:", markdown((header, rows))]
 
 
-def _successes(summary: Summary, player: str) -> dict[str, Rate]:
-    """Of every object the tries of all seeds at high force."""
+def _successes(summary: Summary, player: str, protocol: str) -> dict[str, Rate]:
+    """Of every object the tries of all seeds."""
     found: dict[str, Rate] = {}
     for run in summary.runs:
-        test = test_of(run, player, HIGH, NAMED)
+        test = test_of(run, player, protocol, NAMED)
         for name, scenes in (test.outcomes if test is not None else {}).items():
             before, lifted_n = found.get(name, Rate(0, 0)), scenes.count(LIFTED)
             found[name] = Rate(before.successes + lifted_n, before.n + lifted_n + scenes.count(FAILED))
@@ -126,7 +125,3 @@ def _of(rates: dict[str, Rate], name: str) -> str:
 def _of_all(rates: dict[str, Rate]) -> str:
     whole = Rate(sum(rate.successes for rate in rates.values()), sum(rate.n for rate in rates.values()))
     return f"{100 * whole.rate:.1f} %" if whole.n else ""
-
-
-def _woven(ours: Sequence[str], paper: Sequence[str]) -> list[str]:
-    return [cell for pair in zip(ours, paper, strict=True) for cell in pair]

@@ -11,14 +11,20 @@ COLLABORATIVE = "collaborative"
 PLAYERS = ("start", COLLABORATIVE, "shake-3", "snatch-2")
 ABOUT = (
     "Thought of after results had been seen, and therefore on held-out objects of the training families, never on the test "
-    "objects (3 scenes each of 130). What one trial with shakes could teach at all is measured by `experiments/headroom.py`, and "
-    "told with other attempts in `experiments/LOG.md`."
+    "objects (3 scenes each of 130). What one trial of a grasp, with shakes, says of the next ones is measured by "
+    "`experiments/headroom.py`, and told with other attempts in `experiments/LOG.md`."
 )
 
 
 def why(arms: Arms) -> Section:
     """A row an arm: what its players lift, and what the adversarial ones gain."""
-    header = ["arm", "what is changed", *map(code, PLAYERS), "`shake-3` less `collaborative`", "`snatch-2` less `collaborative`"]
+    header = [
+        "arm",
+        "what is changed",
+        *map(code, PLAYERS),
+        "`shake-3` minus `collaborative`",
+        "`snatch-2` minus `collaborative`",
+    ]
     rows = [_row(arms, arm) for arm in (BASE, *WHY) if _rate(arms, arm, "start") is not None]
     told = [markdown(([*header, "seeds", "tries"], rows))] if rows else ["Not run yet."]
     return Section("Why", [ABOUT, *told, made_by("why")])

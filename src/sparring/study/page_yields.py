@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 
 from sparring.evaluation.markdown import markdown
 from sparring.evaluation.paper import YIELDS
+from sparring.evaluation.statistics import students_interval
+from sparring.evaluation.wording import in_points
 from sparring.study.comparison import Arms
 from sparring.study.figures import rounds_figure
 from sparring.study.summary import Fitted, Gained, Played, Summary
@@ -16,10 +18,11 @@ WHOLE = {"shake": "all shake iterations", "snatch": "all snatch iterations"}
 ABOUT = (
     "*Sensed*: grasps that the weak sensor took for a success. *Lifted*: of the sensed, those held 30 cm up. *Dislodged*: of "
     "the lifted and attacked, those that fell to the attack; what falls on the way up counts as dislodged in training, and is "
-    "not counted here. *AUC of the attacker's belief*: of two attacked grasps of which one fell, how often a learned attacker "
-    "had believed more in its attack on that one; 0.5 is chance, and eq. 5 hands just this belief on to the protagonist. The "
-    "paper (section VI-B) tells the sums over its iterations: of 9k grasps 2.4k sensed, 0.5k of them dislodged by shakes; of "
-    "2k 0.7k, 0.2k by snatches."
+    "not counted here. *AUC of the attacker's belief*: of two attacked grasps of which one fell, how often a learned "
+    "attacker had believed more in its attack on that one; 0.5 is chance. Eq. 5 discounts a success by the strongest belief "
+    "of the adversary that is fitted next. *More than `random`*: dislodged less the same iteration of arm `random`, in "
+    "points, with Student's interval over seeds: has the adversary learned? The paper (section VI-B) tells the sums over its "
+    "iterations: of 9k grasps 2.4k sensed, 0.5k of them dislodged by shakes; of 2k 0.7k, 0.2k by snatches."
 )
 ABOUT_FIGURE = (
     "*Of the attacked, the share that fell in each iteration (single seeds as dots), and, as diamonds, what the adversary "
@@ -33,6 +36,8 @@ SHARES: dict[str, Share] = {
     "dislodged, of the attacked": lambda one: (one.dislodged_n, one.attacked_n),
 }
 DISLODGED = "dislodged, of the attacked"
+RANDOM = "random"
+"""The arm whose attacks are random."""
 
 
 def yields(arms: Arms) -> Section:
@@ -42,8 +47,9 @@ def yields(arms: Arms) -> Section:
         return Section("Yields", [f"Base is {NONE_YET}."])
     lacking = [seed for seed in SEEDS if seed not in {run.seed for run in base.runs}]
     line = [f"Not run yet: `base` seed {seeds_told(lacking)}."] if lacking else []
-    told = f"Arm `base`, training seeds {seeds_told(run.seed for run in base.runs)}: mean over them (least to most). {ABOUT}"
-    blocks = [told, *line, _gathered(base), *_learned(base)]
+    seeds = seeds_told(run.seed for run in base.runs)
+    told = f"Arm `base`, training seeds {seeds}: mean over them, in brackets least ... most. {ABOUT}"
+    blocks = [told, *line, _gathered(arms), *_learned(base)]
     return _with_rounds(base, blocks)
 
 
@@ -61,26 +67,40 @@ def _with_rounds(base: Summary, blocks: list[str]) -> Section:
     )
 
 
-def _gathered(base: Summary) -> str:
-    stages = _stages(base)
-    rows = [_gathered_row(base, code(stage), [stage], "") for stage in stages]
+def _gathered(arms: Arms) -> str:
+    stages = _stages(arms["base"])
+    rows = [_gathered_row(arms, code(stage), [stage], "") for stage in stages]
     for kind, words in WHOLE.items():
         of_kind = [stage for stage in stages if stage.startswith(f"{kind}-")]
         if of_kind:
-            rows.append(_gathered_row(base, f"**{words}**", of_kind, YIELDS[kind]))
-    return markdown((["iteration", "grasps, all seeds", *SHARES, "AUC of the attacker's belief", "the paper"], rows))
+            rows.append(_gathered_row(arms, f"**{words}**", of_kind, YIELDS[kind]))
+    header = ["iteration", "grasps, all seeds", *SHARES, "more than `random` (95 %)", "AUC of the attacker's belief", "the paper"]
+    return markdown((header, rows))
 
 
-def _gathered_row(base: Summary, name: str, stages: list[str], paper: str) -> list[str]:
+def _gathered_row(arms: Arms, name: str, stages: list[str], paper: str) -> list[str]:
+    base = arms["base"]
     grasps_n = sum(one.grasps_n for run in base.runs for one in run.gained if one.stage in stages)
     told = [mean_told(_of_runs(base, stages, share)) for share in SHARES.values()]
     aucs = [one.belief_auc for run in base.runs for one in run.gained if [one.stage] == stages and one.belief_auc is not None]
-    return [name, f"{grasps_n:,}", *told, _auc_told(aucs), paper]
+    return [name, f"{grasps_n:,}", *told, _more_than_random(arms, stages), _auc_told(aucs), paper]
+
+
+def _more_than_random(arms: Arms, stages: list[str]) -> str:
+    """What attacks dislodge more than those of the arm whose attacks are random in every iteration."""
+    told = [
+        {run.seed: _of_run(run, stages, SHARES[DISLODGED]) for run in arms[arm].runs} for arm in ("base", RANDOM) if arm in arms
+    ]
+    if len(told) < 2:
+        return ""
+    pairs = [(ours, told[1].get(seed)) for seed, ours in told[0].items()]
+    more = [ours - theirs for ours, theirs in pairs if ours is not None and theirs is not None]
+    return in_points(sum(more) / len(more), *students_interval(more), None) if len(more) > 1 else ""
 
 
 def _auc_told(values: Sequence[float]) -> str:
     known = [f"{value:.3f}" for value in _mean_and_range(values)]
-    return f"{known[0]} ({known[1]} to {known[2]})" if known else ""
+    return f"{known[0]} [{known[1]} ... {known[2]}]" if known else ""
 
 
 def _learned(base: Summary) -> list[str]:
@@ -97,7 +117,9 @@ def _learned(base: Summary) -> list[str]:
         rows.append([code(name), *examples, accuracy, auc, belief])
     header = ["network", "examples a run", "positive", "training accuracy", "held-out AUC", "mean strongest belief"]
     return (
-        ["**What networks learned from it**, mean over training seeds (least to most):", markdown((header, rows))] if rows else []
+        ["**What networks learned from it**, mean over training seeds, in brackets least ... most:", markdown((header, rows))]
+        if rows
+        else []
     )
 
 

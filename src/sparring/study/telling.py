@@ -77,11 +77,11 @@ def rate_of(test: Tested) -> Rate:
 
 
 def mean_told(values: Sequence[float]) -> str:
-    """Shares of training runs: their mean, and from which to which they go."""
+    """Shares of training runs: their mean, and in brackets the least and the most."""
     if not values:
         return ""
     mean = 100 * sum(values) / len(values)
-    return f"{mean:.1f} % ({100 * min(values):.1f} to {100 * max(values):.1f})"
+    return f"{mean:.1f} % [{100 * min(values):.1f} ... {100 * max(values):.1f}]"
 
 
 def made_by(*studies: str, preset: str = PRESET) -> str:

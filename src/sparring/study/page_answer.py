@@ -1,0 +1,164 @@
+"""What a reader comes for: the answer in some sentences, with one figure and one table."""
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from sparring.evaluation.markdown import markdown
+from sparring.evaluation.paper import HIGH_FORCE, LOW_FORCE, OVERALL, TRIES_N
+from sparring.evaluation.statistics import Rate, unpaired_interval
+from sparring.study.arms import ARMS, WHY
+from sparring.study.bootstrap import Effect
+from sparring.study.claims import (
+    AT_CLOSING,
+    AT_HIGH_FORCE,
+    COLLABORATIVE,
+    SEEDS,
+    SHAKE_3,
+    SNATCH_2,
+    WORTH,
+    Judged,
+    effect_of,
+    judged,
+)
+from sparring.study.comparison import HIGH, LOW, NOVEL, Arms, Term
+from sparring.study.figures import Mark, success_figure
+from sparring.study.gathered import budget_told, lifted_shares
+from sparring.study.telling import Section, made_by, missing, points_told, rate_told, seeds_told
+
+PLAYERS = ("start", "collaborative", "shake-1", "shake-2", "shake-3", "snatch-1", "snatch-2")
+IN_SHORT = ("start", "collaborative", "shake-3", "snatch-2")
+PICTURE = "results-success.svg"
+VERDICTS = ("confirmed", "confirmed, but small", "refuted", "undecided", "not all seeds yet", "not run yet")
+ABOUT_FIGURE = (
+    "*Success on the paper's ten named objects at low force (7 N, plain pads, 128 patches): mean over training seeds with "
+    "its 95 % interval, single seeds as dots, the paper's numbers as hollow marks; dotted: the collaborative player. "
+    "Intervals say what other seeds, objects and scenes might give. Since all players meet the same scenes, whether two "
+    "differ is not seen from whether these overlap, but from the paired differences below.*"
+)
+
+
+def answer(arms: Arms) -> Section:
+    """The verdicts counted, the effect of each adversary, and success per player as a figure."""
+    sentences = [_shaken(arms), _snatched(arms), *_elsewhere(arms), _verdicts(judged(arms)), *_so_far(arms)]
+    known = [(player, effect) for player in PLAYERS if (effect := effect_of(arms, Term("base", player))) is not None]
+    blocks = ["\n".join(f"- {sentence}" for sentence in sentences), *missing(arms, [Term("base", player) for player in PLAYERS])]
+    if not known:
+        return Section("The answer", blocks)
+    marks = [Mark(at, effect, _share(LOW_FORCE.get(player))) for at, (player, effect) in enumerate(known)]
+    baseline = effect_of(arms, COLLABORATIVE)
+    drawn = success_figure([player for player, _ in known], marks, baseline and baseline.value)
+    picture = f"![Success of every player at low force](pictures/{PICTURE})"
+    blocks += [picture, ABOUT_FIGURE, _in_short(arms), made_by("table-1", "table-2")]
+    return Section("The answer", blocks, {PICTURE: drawn})
+
+
+def _in_short(arms: Arms) -> str:
+    """Both protocols, a row a player; the README shows the same table."""
+    header = [
+        "player",
+        "low force (95 %)",
+        "minus `collaborative`, points",
+        "the paper",
+        "high force (95 %)",
+        "minus `collaborative`, points",
+    ]
+    return markdown(([*header, "the paper"], [_in_short_row(arms, player) for player in IN_SHORT]))
+
+
+def _in_short_row(arms: Arms, player: str) -> list[str]:
+    cells = [f"`{player}`"]
+    for protocol in (LOW, HIGH):
+        ours, theirs = Term("base", player, protocol), Term("base", "collaborative", protocol)
+        less = "" if player == "collaborative" else points_told(effect_of(arms, ours, -theirs))
+        paper = OVERALL[protocol].get(player)
+        cells += [rate_told(effect_of(arms, ours)), less, "" if paper is None else f"{paper} %"]
+    return cells
+
+
+def _verdicts(found: Sequence[Judged]) -> str:
+    parts: list[str] = []
+    for verdict in VERDICTS:
+        having = [one.claim for one in found if one.verdict == verdict]
+        if having:
+            which = "; ".join(f"{claim.number}: {claim.words}" for claim in having)
+            parts.append(f"{len(having)} {'is' if len(having) == 1 else 'are'} **{verdict}** ({which})")
+    return (
+        f"Of {len(found)} claims named before the runs, {_listed(parts)}. *Refuted* means that a gain of {100 * WORTH:g} points "
+        f"or more is excluded, not that the opposite is true; *undecided*, that neither 0 nor {100 * WORTH:g} points is."
+    )
+
+
+def _shaken(arms: Arms) -> str:
+    gain = effect_of(arms, SHAKE_3, -COLLABORATIVE)
+    if gain is None:
+        return "The game against the shake adversary is not run yet."
+    ours = [rate_told(effect_of(arms, term)) for term in (SHAKE_3, COLLABORATIVE)]
+    after = [f" (after {budget_told(arms, 'base', player)})" for player in ("shake-3", "collaborative")]
+    paper = LOW_FORCE["shake-3"], LOW_FORCE["collaborative"]
+    return (
+        f"After three iterations against the shake adversary{after[0]} the player lifts {ours[0]} of the ten named objects at "
+        f"low force, and the collaborative one{after[1]} {ours[1]}: a difference of **{_points(gain)}**, where the paper has "
+        f"{paper[0]} % and {paper[1]} %, {paper[0] - paper[1]:+d} points. {_beside_the_paper(gain, *paper)}"
+    )
+
+
+def _beside_the_paper(gain: Effect, *paper: int) -> str:
+    """Whether the paper's gain is among what is possible here, and what is possible there."""
+    theirs = (paper[0] - paper[1]) / 100
+    where = "inside" if gain.low <= theirs <= gain.high else "outside"
+    low, high = unpaired_interval(*(Rate(round(rate * TRIES_N / 100), TRIES_N) for rate in paper))
+    return (
+        f"The paper's {100 * theirs:+.0f} lies {where} our interval; with {TRIES_N} tries a player, as in its table II, it has "
+        f"one of {100 * low:+.0f} to {100 * high:+.0f} itself."
+    )
+
+
+def _snatched(arms: Arms) -> str:
+    low, high = effect_of(arms, SNATCH_2, -COLLABORATIVE), effect_of(arms, *AT_HIGH_FORCE)
+    if low is None:
+        return "The game against the snatch adversary is not run yet."
+    at_high = "not run yet at high force" if high is None else f"{_points(high)} at high force"
+    paper = LOW_FORCE["snatch-2"] - LOW_FORCE["collaborative"], HIGH_FORCE["snatch-2"] - HIGH_FORCE["collaborative"]
+    return (
+        "With two iterations against the snatch adversary after them the difference to the collaborative player is "
+        f"{_points(low)} at low force and {at_high}, where the "
+        f"paper has {paper[0]:+d} and {paper[1]:+d}."
+    )
+
+
+def _elsewhere(arms: Arms) -> list[str]:
+    """What the other objects and the other sensor say; they decide no claim but the fifth."""
+    told: list[str] = []
+    novel = effect_of(arms, SHAKE_3, -COLLABORATIVE, objects=NOVEL)
+    if novel is not None:
+        told.append(f"On {novel.objects_n} novel objects at low force `shake-3` minus `collaborative` is {_points(novel)}.")
+    early = effect_of(arms, *AT_CLOSING)
+    lifted = [lifted_shares(arms, arm, random=True) for arm in ("base", "sensor-0")]
+    if early is not None and all(lifted):
+        late, soon = (100 * fmean(shares) for shares in lifted)
+        told.append(
+            f"In base the weak sensor is nearly always right: {late:.0f} % of the random grasps that it takes for a success are "
+            f"lifted, which leaves an adversary little to mend. Read right after closing, {soon:.0f} % are, and `shake-3` minus "
+            f"`collaborative` is {_points(early)}."
+        )
+    return told
+
+
+def _so_far(arms: Arms) -> list[str]:
+    planned = [arm for arm in ARMS if arm not in WHY]
+    there = [arm for arm in planned if arm in arms and {run.seed for run in arms[arm].runs} == set(SEEDS)]
+    return [f"{len(there)} of {len(planned)} planned arms are played with all seeds."] if len(there) < len(planned) else []
+
+
+def _points(effect: Effect) -> str:
+    low, high = 100 * effect.low, 100 * effect.high
+    seeds = f"seed{'s' if len(effect.by_seed) > 1 else ''} {seeds_told(effect.by_seed)}"
+    return f"{100 * effect.value:+.1f} points (95 % interval {low:+.1f} to {high:+.1f}; {seeds}, {effect.n:,} tries each)"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+
+
+def _share(paper: int | None) -> float | None:
+    return None if paper is None else paper / 100
