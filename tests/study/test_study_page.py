@@ -105,6 +105,13 @@ def test_a_control_is_compared_on_the_seeds_that_both_have(tmp_path: Path) -> No
     assert "`random` seed 1, 2, 4, 5" in page
 
 
+def test_alpha_is_drawn_where_there_is_something_to_compare(tmp_path: Path) -> None:
+    alone = put(tmp_path / "study", arm("alpha-0", played(1, trial("shake-3", ["1100"]))))
+    assert "results-alpha" not in page_of(alone, tmp_path / "of-one")
+    both = put(alone, arm("alpha-1", played(1, trial("shake-3", ["1000"]))))
+    assert "results-alpha" in page_of(both, tmp_path / "of-two")
+
+
 def test_the_answer_is_made_from_the_data(tmp_path: Path) -> None:
     for gain, verdict in ((0.4, "1 is **confirmed** (1: the shake adversary helps)"), (-0.2, "1 is **refuted** (1: ")):
         rates = {"collaborative": 0.4, "shake-3": 0.4 + gain}

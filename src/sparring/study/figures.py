@@ -81,8 +81,8 @@ def success_figure(players: Sequence[str], marks: Sequence[Mark], baseline: floa
 
 
 @STYLED
-def dial_figure(series: Sequence[Series], x_label: str) -> bytes:
-    """Gains along a dial, such as the height at which a sensor is read: series side by side, in points."""
+def dial_figure(series: Sequence[Series], x_label: str, y_label: str) -> bytes:
+    """Gains in points along a dial, such as the height at which a sensor is read: series side by side."""
     figure, axes = _canvas()
     stops = sorted({mark.x for one in series for mark in one.marks})
     span = (stops[-1] - stops[0]) or 1.0
@@ -92,7 +92,7 @@ def dial_figure(series: Sequence[Series], x_label: str) -> bytes:
         _draw(axes, Series(one.name, marks, one.colour), line="-", beside=0.013 * span)
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set_xticks(stops, [f"{stop:g}" for stop in stops])
-    axes.set(xlabel=x_label, ylabel="gain over collaborative, points")
+    axes.set(xlabel=x_label, ylabel=y_label)
     keys = [_key(one.name, one.colour, linestyle="-", **_shown(MEAN)) for one in series]
     _legend(axes, [*keys, _key("one training seed", GREY, **SEED)])
     return _svg(figure)

@@ -12,6 +12,7 @@ from sparring.study.telling import Section, code, made_by, missing, p_told, poin
 PICTURE = "results-alpha.svg"
 ALPHAS = {0.0: "alpha-0", 0.25: "base", 0.5: "alpha-0.5", 1.0: "alpha-1"}
 X_LABEL = "alpha: how much of a predicted fall is taken from a success"
+Y_LABEL = "minus alpha 0, points"
 ABOUT = (
     "Low force, ten named objects. Grasps and attacks are those after the random grasps that all arms begin with, mean over "
     "seeds; attacks are those really made. `realised` and `every-...` know of a fall only where a grasp was attacked: other "
@@ -72,11 +73,11 @@ def controls(arms: Arms) -> Section:
     blocks += single_runs(arms, dict.fromkeys(control.term for control in CONTROLS))
     made = made_by("controls", "alpha")
     nothing = Term("alpha-0", "shake-3")
-    gains = [(alpha, effect_of(arms, Term(arm, "shake-3"), -nothing)) for alpha, arm in ALPHAS.items() if arm != nothing.arm]
+    gains = [(alpha, effect_of(arms, Term(arm, "shake-3"), -nothing)) for alpha, arm in ALPHAS.items()]
     marks = [Mark(alpha, gain) for alpha, gain in gains if gain is not None]
-    if not marks:
+    if len(marks) < 2:  # alpha 0 less itself alone
         return Section("Controls", [*blocks, made])
-    drawn = dial_figure([Series("shake-3 - shake-3 of alpha 0", marks, ORANGE)], X_LABEL)
+    drawn = dial_figure([Series("shake-3", marks, ORANGE)], X_LABEL, Y_LABEL)
     picture = f"![Gain of shake-3 by alpha](pictures/{PICTURE})"
     return Section("Controls", [*blocks, picture, ABOUT_FIGURE, made], {PICTURE: drawn})
 

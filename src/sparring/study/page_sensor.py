@@ -12,7 +12,7 @@ HEIGHTS_CM = {0: "sensor-0", 5: "sensor-5", 20: "base"}
 """Where the weak sensor is read, and the arm of it."""
 COLLABORATIVE, SHAKE_3, SNATCH_2 = "collaborative", "shake-3", "snatch-2"
 PICTURE = "results-sensor.svg"
-X_LABEL = "height at which the sensor is read, cm"
+X_LABEL, Y_LABEL = "height at which the sensor is read, cm", "gain over collaborative, points"
 ABOUT = (
     "Players learn from a weak sensor: whether something presses on the fingers when the hand is so far up. Gain: minus "
     "`collaborative` of the same arm, low force. Really lifted: of the sensed, those held 30 cm up, mean over seeds, in "
@@ -47,7 +47,7 @@ def sensor(arms: Arms) -> Section:
     if not drawn:
         return Section("The sensor dial", [*blocks, made])
     picture = f"![Gain by the height of the sensor](pictures/{PICTURE})"
-    return Section("The sensor dial", [*blocks, picture, ABOUT_FIGURE, made], {PICTURE: dial_figure(drawn, X_LABEL)})
+    return Section("The sensor dial", [*blocks, picture, ABOUT_FIGURE, made], {PICTURE: dial_figure(drawn, X_LABEL, Y_LABEL)})
 
 
 def _row(arms: Arms, height_cm: int, arm: str) -> list[str]:
