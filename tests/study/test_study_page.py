@@ -105,11 +105,21 @@ def test_a_control_is_compared_on_the_seeds_that_both_have(tmp_path: Path) -> No
     assert "`random` seed 1, 2, 4, 5" in page
 
 
+@pytest.mark.parametrize(("scenes", "told"), [("0" * 20, "`random` `shake-3` -100.0 ("), ("1" * 20, "all intervals hold 0")])
+def test_the_answer_names_the_controls_that_lie_apart(scenes: str, told: str, tmp_path: Path) -> None:
+    base, random = (arm(name, played(1, trial("shake-3", [each]))) for name, each in (("base", "1" * 20), ("random", scenes)))
+    page = page_of(put(tmp_path, base, random), tmp_path)
+    (sentence,) = [line for line in page.splitlines() if line.startswith("- Controls")]
+    assert told in sentence
+
+
 def test_alpha_is_drawn_where_there_is_something_to_compare(tmp_path: Path) -> None:
     alone = put(tmp_path / "study", arm("alpha-0", played(1, trial("shake-3", ["1100"]))))
     assert "results-alpha" not in page_of(alone, tmp_path / "of-one")
     both = put(alone, arm("alpha-1", played(1, trial("shake-3", ["1000"]))))
-    assert "results-alpha" in page_of(both, tmp_path / "of-two")
+    page = page_of(both, tmp_path / "of-two")
+    assert "results-alpha" in page
+    assert "is -25.0 (" in page.split("## The claims")[0]
 
 
 def test_the_answer_is_made_from_the_data(tmp_path: Path) -> None:

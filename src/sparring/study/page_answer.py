@@ -23,6 +23,7 @@ from sparring.study.claims import (
 from sparring.study.comparison import HIGH, LOW, NOVEL, Arms, Term
 from sparring.study.figures import Mark, success_figure
 from sparring.study.gathered import budget_told, lifted_shares
+from sparring.study.page_controls import controls_in_brief
 from sparring.study.telling import Section, made_by, missing, points_told, rate_told, seeds_told
 
 PLAYERS = ("start", "collaborative", "shake-1", "shake-2", "shake-3", "snatch-1", "snatch-2")
@@ -141,7 +142,7 @@ def _elsewhere(arms: Arms) -> list[str]:
             f"lifted, which leaves an adversary little to mend. Read right after closing, {soon:.0f} % are, and `shake-3` minus "
             f"`collaborative` is {_points(early)}."
         )
-    return told
+    return [*told, *controls_in_brief(arms)]
 
 
 def _so_far(arms: Arms) -> list[str]:

@@ -13,6 +13,8 @@ PICTURE = "results-alpha.svg"
 ALPHAS = {0.0: "alpha-0", 0.25: "base", 0.5: "alpha-0.5", 1.0: "alpha-1"}
 X_LABEL = "alpha: how much of a predicted fall is taken from a success"
 Y_LABEL = "minus alpha 0, points"
+SILENT = Term("alpha-0", "shake-3")
+"""Attacked, and told nothing of it."""
 ABOUT = (
     "Low force, ten named objects. Grasps and attacks are those after the random grasps that all arms begin with, mean over "
     "seeds; attacks are those really made. `realised` and `every-...` know of a fall only where a grasp was attacked: other "
@@ -72,14 +74,31 @@ def controls(arms: Arms) -> Section:
     blocks = [ABOUT, *missing(arms, [control.term for control in CONTROLS]), markdown((header, rows))]
     blocks += single_runs(arms, dict.fromkeys(control.term for control in CONTROLS))
     made = made_by("controls", "alpha")
-    nothing = Term("alpha-0", "shake-3")
-    gains = [(alpha, effect_of(arms, Term(arm, "shake-3"), -nothing)) for alpha, arm in ALPHAS.items()]
+    gains = [(alpha, effect_of(arms, Term(arm, "shake-3"), -SILENT)) for alpha, arm in ALPHAS.items()]
     marks = [Mark(alpha, gain) for alpha, gain in gains if gain is not None]
     if len(marks) < 2:  # alpha 0 less itself alone
         return Section("Controls", [*blocks, made])
     drawn = dial_figure([Series("shake-3", marks, ORANGE)], X_LABEL, Y_LABEL)
     picture = f"![Gain of shake-3 by alpha](pictures/{PICTURE})"
     return Section("Controls", [*blocks, picture, ABOUT_FIGURE, made], {PICTURE: drawn})
+
+
+def controls_in_brief(arms: Arms) -> list[str]:
+    """Which controls lie apart from what they are compared with, and what an adversary does that is heard more."""
+    told: list[str] = []
+    compared = [(control, effect_of(arms, control.term, -control.against)) for control in CONTROLS if control.against is not None]
+    known = [(control, difference) for control, difference in compared if difference is not None]
+    if known:
+        apart = [f"{_named(control.term)} {points_told(found)}" for control, found in known if not found.low <= 0 <= found.high]
+        which = "all intervals hold 0" if not apart else f"0 lies outside the interval of {', '.join(apart)}"
+        told.append(f"Controls against what they change (below; comparisons: {len(known)}): {which}.")
+    louder = effect_of(arms, Term("alpha-1", "shake-3"), -SILENT)
+    if louder is not None:
+        told.append(
+            "Where a predicted fall takes a success away altogether (alpha 1), `shake-3` minus the same with alpha 0, which is "
+            f"attacked as well and told nothing of it, is {points_told(louder)} points."
+        )
+    return told
 
 
 def _named(term: Term) -> str:
