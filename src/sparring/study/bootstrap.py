@@ -38,6 +38,7 @@ class Effect:
         return students_interval(list(self.by_seed.values())) if len(self.by_seed) > 1 else None
 
 
+@lru_cache(maxsize=256)  # the page tells some effects in several places
 def bootstrapped(scores: Scores, *, draws_n: int = DRAWS_N, seed: int = 0) -> Effect:
     """The mean over seeds with the percentile interval of a bootstrap over three levels (Davison and Hinkley 1997, section 3.8).
 

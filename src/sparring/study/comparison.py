@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Int
@@ -39,6 +40,17 @@ class Scores:
     counting: Bool[np.ndarray, "seeds objects scenes"]
     """Scenes that count for a seed: the valid ones, or of these the ones in which something was held."""
     valid: Bool[np.ndarray, "objects scenes"]
+
+    def __eq__(self, other: object) -> bool:
+        """By content."""
+        return isinstance(other, Scores) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    @cached_property
+    def _content(self) -> tuple[object, ...]:
+        return self.seeds, self.values.shape, self.values.tobytes(), self.counting.tobytes(), self.valid.tobytes()
 
     @property
     def n(self) -> int:

@@ -90,8 +90,8 @@ def controls_in_brief(arms: Arms) -> list[str]:
     known = [(control, difference) for control, difference in compared if difference is not None]
     if known:
         apart = [f"{_named(control.term)} {points_told(found)}" for control, found in known if not found.low <= 0 <= found.high]
-        which = "all intervals hold 0" if not apart else f"0 lies outside the interval of {', '.join(apart)}"
-        told.append(f"Controls against what they change (below; comparisons: {len(known)}): {which}.")
+        which = "none beyond chance, every interval holds 0" if not apart else f"beyond chance {', '.join(apart)}"
+        told.append(f"Comparisons of controls with what they change (below): {len(known)}, {which}.")
     louder = effect_of(arms, Term("alpha-1", "shake-3"), -SILENT)
     if louder is not None:
         told.append(
