@@ -87,6 +87,11 @@ def test_sigmoid_is_a_probability(logit: float) -> None:
     assert low + high == pytest.approx(1.0)
 
 
+def test_a_network_may_be_as_sure_as_it_likes() -> None:
+    with np.errstate(over="raise"):
+        assert sigmoid(np.array([-1000.0, 0.0, 1000.0])).tolist() == [0.0, 0.5, 1.0]
+
+
 def test_random_grasps_are_reproducible_and_have_no_opinion() -> None:
     image = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
     player = RandomGrasps(PatchConfig(size_m=0.144, random_window_m=0.06), 0.003)

@@ -50,4 +50,5 @@ def distinct_pairs(
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
     """Probability of a logit."""
-    return 1.0 / (1.0 + np.exp(-np.asarray(logits, np.float64)))
+    with np.errstate(over="ignore"):  # infinite, and its inverse 0
+        return 1.0 / (1.0 + np.exp(-np.asarray(logits, np.float64)))
