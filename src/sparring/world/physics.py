@@ -44,26 +44,23 @@ class Engine:
         self._rollout = rollout.Rollout(nthread=0)
 
     @property
-    def data(self) -> mujoco.MjData:
-        """Its working memory. What is in it is of no use to the next use."""
-        return _working_memory(self)
-
-    @property
     def state_size(self) -> int:
         """Length of a state vector: time, qpos, qvel."""
         return mujoco.mj_stateSize(self.model, STATE)
 
     def initial_state(self) -> Float[np.ndarray, " state"]:
         """The state at the model's reference pose."""
-        mujoco.mj_resetData(self.model, self.data)
-        return self._state_now()
+        data = self._cleared_memory()
+        state = np.empty(self.state_size)
+        mujoco.mj_getState(self.model, data, state, STATE)
+        return state
 
     def forward(self, state: Float[np.ndarray, " state"]) -> mujoco.MjData:
         """The data in that state, with positions, contacts and sensors computed."""
-        mujoco.mj_resetData(self.model, self.data)
-        mujoco.mj_setState(self.model, self.data, np.ascontiguousarray(state), STATE)
-        mujoco.mj_forward(self.model, self.data)
-        return self.data
+        data = self._cleared_memory()
+        mujoco.mj_setState(self.model, data, np.ascontiguousarray(state), STATE)
+        mujoco.mj_forward(self.model, data)
+        return data
 
     def play(
         self,
@@ -75,12 +72,12 @@ class Engine:
 
         `forces_n` act on the object's centre of mass besides, in the world's axes.
         """
-        mujoco.mj_resetData(self.model, self.data)
+        data = self._cleared_memory()
         given = int(mujoco.mjtState.mjSTATE_CTRL)
         if forces_n is not None:
             given |= int(mujoco.mjtState.mjSTATE_XFRC_APPLIED)
             controls = np.concatenate([controls, self._wrenches(forces_n)], axis=-1)
-        played = self._rollout.rollout(self.model, [self.data], states, controls, control_spec=given)
+        played = self._rollout.rollout(self.model, [data], states, controls, control_spec=given)
         trace, sensors = map(np.asarray, played)
         final = np.ascontiguousarray(trace[:, -1])
         valid = self._plausible(states, final, controls.shape[1])
@@ -109,10 +106,11 @@ class Engine:
         data = self.forward(state)
         return float(-data.contact.dist.min(initial=0.0))
 
-    def _state_now(self) -> np.ndarray:
-        state = np.empty(self.state_size)
-        mujoco.mj_getState(self.model, self.data, state, STATE)
-        return state
+    def _cleared_memory(self) -> mujoco.MjData:
+        """Taken once in each use: another thread may make that of other engines meanwhile."""
+        data = _working_memory(self)
+        mujoco.mj_resetData(self.model, data)
+        return data
 
 
 @lru_cache(maxsize=8)
