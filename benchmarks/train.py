@@ -15,7 +15,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from sparring.actions.grasp import ANGLES_N, mirrored_angle
 from sparring.config import LearningConfig, NetworkConfig
 from sparring.game.lessons import Lesson, mirror_table
-from sparring.game.training import RMSPROP, Schedule, fit, train_step
+from sparring.game.rmsprop import RmsProp
+from sparring.game.training import Schedule, fit, train_step
 from sparring.players.device import Compute, DeviceName, compute_for, device_named
 from sparring.players.networks import PatchNet, new_network
 from sparring.players.patches import crop_side_px
@@ -101,7 +102,7 @@ def _synthetic(network: PatchNet, n: int, learning: LearningConfig, compute: Com
     patches = torch.rand(learning.batch_n, 3, network.input_px, network.input_px, device=compute.device) * 255
     actions = torch.randint(ANGLES_N, (learning.batch_n,), device=compute.device)
     targets = torch.rand(learning.batch_n, device=compute.device)
-    optimiser = torch.optim.RMSprop(network.parameters(), lr=1e-5, **RMSPROP)  # type: ignore[arg-type]
+    optimiser = RmsProp(network.parameters(), 1e-5)
     network.train()
     steps = -(-n // learning.batch_n)
     _finish(compute)

@@ -8,6 +8,7 @@ import torch
 
 from sparring.config import NetworkConfig, PatchConfig
 from sparring.errors import ConfigError, SparringError
+from sparring.game.rmsprop import RmsProp
 from sparring.game.training import train_step
 from sparring.players.checkpoint import PlayerCard, load_player, save_player
 from sparring.players.device import Compute
@@ -74,7 +75,7 @@ def test_only_the_acted_actions_learn(trunk: str) -> None:
     last = network.head[-1]
     assert isinstance(last, torch.nn.Linear)
     before = last.weight.detach().clone()
-    optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
+    optimiser = RmsProp(network.parameters(), 0.1)
     network.train()
     actions = torch.tensor([2, 7, 7, 2])
     targets = torch.tensor([1.0, 0.0, 0.25, 1.0])

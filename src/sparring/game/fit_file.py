@@ -15,11 +15,12 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from sparring.data.files import write_atomically
+from sparring.game.rmsprop import State
 from sparring.players.tensors import save_tensors
 
 KEPT_EVERY_S = 120.0
 """A fit that is shorter leaves nothing behind and is begun anew."""
-FORMAT = "sparring-fit-1"
+FORMAT = "sparring-fit-2"
 _LOG = logging.getLogger(__name__)
 Named = dict[str, Tensor]
 
@@ -35,8 +36,7 @@ class FitState:
     network: Named
     best: Named
     """The network at its best epoch; empty where that is not kept."""
-    optimiser: dict[int, dict[str, Any]]
-    """State by parameter: floats and tensors."""
+    optimiser: State
     sums: Tensor
     generator: Tensor
     """State of the generator that dropout draws from."""
@@ -72,7 +72,7 @@ class FitFile:
         tensors = {f"network/{name}": value for name, value in state.network.items()}
         tensors |= {f"best/{name}": value for name, value in state.best.items()}
         for index, values in state.optimiser.items():
-            tensors |= {f"optimiser/{index}/{name}": torch.as_tensor(value) for name, value in values.items()}
+            tensors |= {f"optimiser/{index}/{name}": value for name, value in values.items()}
         tensors |= {"sums": state.sums, "generator": state.generator}
         held = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
         told = json.dumps({"epoch": state.epoch, "step": state.step, "history": state.history})
@@ -125,8 +125,8 @@ def _below(prefix: str, tensors: Named) -> Named:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def _by_parameter(tensors: Named) -> dict[int, dict[str, Any]]:
-    state: dict[int, dict[str, Any]] = {}
+def _by_parameter(tensors: Named) -> State:
+    state: State = {}
     for name, value in tensors.items():
         index, _, called = name.partition("/")
         state.setdefault(int(index), {})[called] = value

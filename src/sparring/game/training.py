@@ -17,6 +17,7 @@ from sparring.errors import TrainingError
 from sparring.game.batches import Balanced, Batch, FrozenFeatures, Patches, Source
 from sparring.game.fit_file import FitFile, FitState
 from sparring.game.lessons import Lesson
+from sparring.game.rmsprop import RmsProp
 from sparring.players.device import Compute
 from sparring.players.networks import PatchNet
 from sparring.scoring import auc
@@ -24,7 +25,6 @@ from sparring.scoring import auc
 POSITIVE_TARGET = 0.1
 """A target of at least this counts as a success in the train accuracy, since alpha lowers targets (authors' code)."""
 PREDICTED = 0.5
-RMSPROP = {"alpha": 0.9, "momentum": 0.9}
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class _Fitting:
         self._batches, self._learning, self._compute = batches, learning, compute
         self._file, self._epoch_done = file, epoch_done
         learned = network.head if schedule.frozen else network
-        self._optimiser = torch.optim.RMSprop(learned.parameters(), lr=schedule.learning_rate, **RMSPROP)  # type: ignore[arg-type]
+        self._optimiser = RmsProp(learned.parameters(), schedule.learning_rate)
         self._epoch = self._step = 0
         self._sums = torch.zeros(2, device=compute.device)
         """Of losses and of right predictions, over the rows of this epoch so far."""
@@ -151,8 +151,7 @@ class _Fitting:
     def _set_rate(self) -> None:
         """Decayed to nothing along a cosine."""
         done = (self._epoch * self._batches.per_epoch + self._step) / (self._schedule.epochs_n * self._batches.per_epoch)
-        for group in self._optimiser.param_groups:
-            group["lr"] = self._schedule.learning_rate * (1 + math.cos(math.pi * done)) / 2
+        self._optimiser.rate = self._schedule.learning_rate * (1 + math.cos(math.pi * done)) / 2
 
     def _end_epoch(self, loss: float, accuracy: float, images_per_s: float) -> None:
         if not math.isfinite(loss):
@@ -180,7 +179,7 @@ class _Fitting:
             history=[asdict(metrics) for metrics in self.history],
             network=self._network.state_dict(),
             best=self._best or {},
-            optimiser=self._optimiser.state_dict()["state"],
+            optimiser=self._optimiser.state(),
             sums=self._sums,
             generator=_generator(self._compute.device).get_state(),
         )
@@ -190,11 +189,7 @@ class _Fitting:
         self.history = [EpochMetrics(**row) for row in state.history]
         self._network.load_state_dict(state.network)
         self._best = {name: value.to(self._compute.device) for name, value in state.best.items()} or None
-        groups = self._optimiser.state_dict()["param_groups"]
-        self._optimiser.load_state_dict({"state": state.optimiser, "param_groups": groups})
-        for parameter, values in self._optimiser.state.items():
-            laid_out = {name: torch.empty_like(parameter).copy_(value) for name, value in values.items() if value.ndim}
-            values.update(laid_out)  # in memory as the parameter is, on which speed depends
+        self._optimiser.restore(state.optimiser)
         self._sums = state.sums.to(self._compute.device)
         _generator(self._compute.device).set_state(state.generator)
         for metrics in self.history:
@@ -212,7 +207,7 @@ def train_step(
     network: PatchNet,
     parts: Iterable[Batch],
     batch_n: int,
-    optimiser: torch.optim.Optimizer,
+    optimiser: RmsProp,
     compute: Compute,
     score: Callable[[PatchNet, Tensor], Tensor] = PatchNet.__call__,
 ) -> Float[Tensor, "2"]:
@@ -221,7 +216,7 @@ def train_step(
     Returns:
         Sums over the batch, on the device: of losses, and of right predictions.
     """
-    optimiser.zero_grad(set_to_none=True)
+    optimiser.zero_grad()
     sums = torch.zeros(2, device=compute.device)
     for seen, actions, targets in parts:
         with compute.autocast():
