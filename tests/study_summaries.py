@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sparring.evaluation.paper import TABLE_2
+from sparring.study.arms import WHY
 from sparring.study.summary import Attacked, Fitted, Gained, Played, Summary, Tested, write_summary
 
 NAMES = tuple(TABLE_2)
@@ -72,7 +73,9 @@ def study(folder: Path, seeds: Sequence[int] = (1, 2, 3, 4, 5), scenes_n: int = 
         "sensor-0": {name: rate - 0.08 for name, rate in less.items()},
         "sensor-5": {name: rate - 0.02 for name, rate in less.items()},
     }
+    low |= {name: {} for name in WHY}
     low["base"] = RATES
+    held_out = [f"held-{number}" for number in range(130)]
     for name, rates in low.items():
         runs: list[Played] = []
         for seed in seeds:
@@ -82,8 +85,9 @@ def study(folder: Path, seeds: Sequence[int] = (1, 2, 3, 4, 5), scenes_n: int = 
                 high = {player: rate + 0.1 for player, rate in less.items()}
                 tests += drawn(high, seed, protocol="high-force", scenes_n=scenes_n)
                 tests += drawn(less, seed, objects=novel, scenes_n=20, kind="novel-families")
-                tests += drawn(less, seed, objects=[f"held-{number}" for number in range(130)], scenes_n=3, kind="held-out")
                 tests += drawn(high, seed, protocol="high-force", objects=novel, scenes_n=20, kind="novel-families")
+            if name in ("base", *WHY):
+                tests += drawn(less, seed, objects=held_out, scenes_n=3, kind="held-out")
             run = played(seed, *tests, gained=gathered(name, seed), fitted=learned(name, seed))
             runs.append(replace(run, attacked=tuple(crossed(tests, seed))) if name == "base" else run)
         write_summary(folder / f"{name}.json", arm(name, *runs, preset=preset, settings=_settings(name)))

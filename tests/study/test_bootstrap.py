@@ -11,7 +11,8 @@ from sparring.study.comparison import Scores, Term, scores
 def of(values: np.ndarray, valid: np.ndarray | None = None) -> Scores:
     """Scores of seeds x objects x scenes."""
     valid = np.ones(values.shape[1:], bool) if valid is None else valid
-    return Scores(tuple(range(1, len(values) + 1)), values * valid, np.broadcast_to(valid, values.shape), valid)
+    names = tuple(f"object-{number}" for number in range(len(valid)))
+    return Scores(tuple(range(1, len(values) + 1)), values * valid, np.broadcast_to(valid, values.shape), valid, names)
 
 
 def width(effect: Effect) -> float:

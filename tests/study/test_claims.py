@@ -65,6 +65,27 @@ def test_some_of_the_planned_seeds_decide_nothing() -> None:
     assert first.verdict == "not all seeds yet"
 
 
+@pytest.mark.parametrize("scenes_n", [5, 101])
+def test_another_number_of_scenes_than_planned_decides_nothing(scenes_n: int) -> None:
+    known = arms(shake_3=0.5)
+    last = known["base"].runs[-1]
+    other = replace(last, tested=tuple(drawn({"collaborative": 0.3, "shake-3": 0.5}, 5, scenes_n=scenes_n)))
+    first = judged({**known, "base": arm("base", *known["base"].runs[:-1], other)})[0]
+    assert first.effect is not None
+    assert list(first.effect.by_seed) == [1, 2, 3, 4, 5]
+    assert first.verdict == "not the planned test"
+
+
+def test_other_objects_than_planned_decide_nothing() -> None:
+    known = arms(shake_3=0.5)
+    fewer = [
+        replace(test, outcomes={name: test.outcomes[name] for name in list(test.outcomes)[:9]})
+        for test in known["base"].runs[0].tested
+    ]
+    runs = [replace(known["base"].runs[0], tested=tuple(fewer)), *known["base"].runs[1:]]
+    assert judged({**known, "base": arm("base", *runs)})[0].verdict == "not the planned test"
+
+
 def test_other_seeds_than_the_planned_ones_have_no_say() -> None:
     known = arms(shake_3=0.5)
     others = {name: arm(name, *(replace(run, seed=run.seed + 5) for run in one.runs)) for name, one in arms(shake_3=0.1).items()}

@@ -40,13 +40,24 @@ def test_only_seeds_that_all_players_have_are_compared() -> None:
     assert found.seeds == (2,)
 
 
-def test_a_seed_that_was_tested_on_fewer_scenes_is_left_out() -> None:
+def test_a_seed_that_was_tested_on_fewer_scenes_counts_where_it_was_and_takes_none_from_the_others() -> None:
     whole = [played(seed, trial("first", ["1110"]), trial("second", ["1000"])) for seed in (1, 3)]
-    base = arm("base", whole[0], played(2, trial("first", ["11"]), trial("second", ["10"])), whole[1])
+    base = arm("base", whole[0], played(2, trial("first", ["11"]), trial("second", ["100"])), whole[1])
     found = scores({"base": base}, [FIRST, -SECOND])
     assert found is not None
-    assert found.seeds == (1, 3)
-    np.testing.assert_array_equal(found.values, [[[0, 1, 1, 0]]] * 2)
+    assert found.seeds == (1, 2, 3)
+    np.testing.assert_array_equal(found.values, [[[0, 1, 1, 0]], [[0, 1, 0, 0]], [[0, 1, 1, 0]]])
+    np.testing.assert_array_equal(found.counting, [[[1, 1, 1, 1]], [[1, 1, 0, 0]], [[1, 1, 1, 1]]])
+    assert found.n == 10
+
+
+def test_a_seed_that_was_tested_on_one_object_takes_no_object_from_the_others() -> None:
+    base = arm("base", played(1, trial("first", ["11", "10"])), played(2, trial("first", ["01"])))
+    found = scores({"base": base}, [FIRST])
+    assert found is not None
+    assert found.by_object == {"object-0": (3, 4), "object-1": (1, 2)}
+    assert found.by_seed == {1: 0.75, 2: 0.5}
+    assert found.without("object-0").by_object == {"object-1": (1, 2)}
 
 
 def test_objects_that_one_player_was_not_tested_on_are_left_out() -> None:

@@ -1,7 +1,7 @@
 """Summaries that are damaged, foreign or impossible are refused in one line that says what is wrong."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,10 @@ TEST = (*RUN, "tested", 0)
         ((*RUN, "gained", 0, "grasps_n"), 10**12),
         ((*RUN, "gained", 0, "dislodged_n"), 5),
         ((*RUN, "fitted", 0, "train_accuracy"), 1e308),
+        ((*RUN, "fitted", 0, "trained_n"), 10**400),
+        ((*RUN, "fitted", 0, "trained_n"), -5),
+        ((*RUN, "fitted", 0, "positives_n"), 10_000),
+        ((*RUN, "fitted", 0, "epochs_n"), -1),
         ((*RUN, "fitted", 0, "train_accuracy"), float("nan")),
         ((*RUN, "fitted", 0, "held_out_auc"), float("inf")),
         ((*RUN, "fitted", 0, "mean_strongest_belief"), -0.1),
@@ -96,14 +100,36 @@ def test_a_missing_key_is_refused(key: str, tmp_path: Path) -> None:
     refused(tmp_path / "base.json", match="is damaged")
 
 
+def never_written(folder: Path, summary: Summary, *, match: str) -> None:
+    """What could not be read again is refused when it is to be written, and when somebody else has written it."""
+    with pytest.raises(DataError, match=f"cannot be written: .*{match}"):
+        written(folder, summary)
+    assert not list(folder.iterdir())
+    (folder / "base.json").write_text(json.dumps(asdict(summary)))
+    refused(folder / "base.json", match=f"is damaged: .*{match}")
+
+
 @pytest.mark.parametrize("seeds", [(1, 1), (2, 1)])
 def test_seeds_come_once_and_in_order(seeds: tuple[int, ...], tmp_path: Path) -> None:
-    refused(written(tmp_path, arm("base", *map(played, seeds))), match=r"found seeds \[")
+    never_written(tmp_path, arm("base", *map(played, seeds)), match=r"found seeds \[")
 
 
-def test_a_test_comes_once(tmp_path: Path) -> None:
-    twice = arm("base", played(1, trial("start", ["1"]), trial("start", ["0"])))
-    refused(written(tmp_path, twice), match="start low-force named is there twice")
+@pytest.mark.parametrize("seed", [-3, 20_261_123_000])
+def test_seeds_are_no_wild_numbers(seed: int, tmp_path: Path) -> None:
+    never_written(tmp_path, arm("base", played(seed)), match="seeds are from 0 to")
+
+
+def test_everything_comes_once(tmp_path: Path) -> None:
+    twice = played(1, trial("start", ["1"]), trial("start", ["0"]))
+    never_written(tmp_path, arm("base", twice), match="start low-force named is there twice")
+    for number, (name, twice) in enumerate(
+        {
+            "stage random": played(1, gained=gathered("base", 1)[:1] * 2),
+            "fit start": played(1, fitted=learned("base", 1)[:1] * 2),
+        }.items()
+    ):
+        (tmp_path / str(number)).mkdir()
+        never_written(tmp_path / str(number), arm("base", twice), match=f"{name} is there twice")
 
 
 @pytest.mark.parametrize(
@@ -115,4 +141,5 @@ def test_a_part_is_never_more_than_its_whole(name: str, n: int, tmp_path: Path) 
         "shake-1", grasps_n=10, invalid_n=1, sensed_n=5, lifted_n=4, fell_before_n=1, attacked_n=4, attacks_n=4, dislodged_n=2
     )
     read_summary(written(tmp_path, arm("base", played(1, gained=[fine]))))
-    refused(written(tmp_path, arm("base", played(1, gained=[replace(fine, **{name: n})]))), match="more than its whole")
+    (tmp_path / "base.json").unlink()
+    never_written(tmp_path, arm("base", played(1, gained=[replace(fine, **{name: n})])), match="more than its whole")

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from rows import row_of
 
+from sparring.config import PRESETS
 from sparring.data.records import table_of
 from sparring.data.store import read_shard, read_stage, write_shard
-from sparring.errors import CheckpointError, ConfigError, RunFolderError
+from sparring.errors import CheckpointError, ConfigError, DataError, RunFolderError
 from sparring.evaluation.evaluate import all_results
 from sparring.evaluation.integrity import verify
 from sparring.evaluation.robustness import crossplayed
@@ -21,9 +22,9 @@ from sparring.game.plan import stages_of
 from sparring.game.progress import Silent
 from sparring.game.run_folder import RunFolder
 from sparring.study.arms import Study, StudyTest, arm_config
-from sparring.study.outcomes import _gained
-from sparring.study.play import Asked, play_study, runs_of
-from sparring.study.running import play_run
+from sparring.study.outcomes import _gained, summary_of
+from sparring.study.play import Asked, is_played, play_study, runs_of
+from sparring.study.running import log_of, play_run
 from sparring.study.sharing import adopt_start
 from sparring.study.summary import read_summary
 
@@ -157,9 +158,37 @@ def test_a_summary_says_what_the_arm_changes(studied: Asked) -> None:
 
 def test_each_run_has_a_log(studied: Asked) -> None:
     for arm in ARMS:
-        log = studied.folder(1, arm).with_suffix(".log").read_text()
+        log = log_of(studied.folder(1, arm)).read_text()
         assert "test low-force on named" in log
         assert ("found" in log) == (arm != "base")
+
+
+def test_arms_whose_names_have_a_dot_have_logs_of_their_own(tmp_path: Path) -> None:
+    assert log_of(tmp_path / "alpha-0.5").name == "alpha-0.5.log"
+
+
+def test_a_copy_of_a_seed_is_no_seed_more(studied: Asked, tmp_path: Path) -> None:
+    copied = asked(tmp_path / "copied")
+    shutil.copytree(studied.out, copied.out)
+    shutil.copytree(copied.folder(1, "base").parent, copied.folder(1, "base").parent.with_name("seed-1-before"))
+    play_study(copied, lanes_n=1, progress=Silent())
+    for path in sorted((studied.out / "results").rglob("*.json")):
+        assert (copied.out / path.relative_to(studied.out)).read_bytes() == path.read_bytes()
+
+
+def test_a_run_that_is_at_work_again_keeps_its_place_in_the_summary(studied: Asked, tmp_path: Path) -> None:
+    again = asked(tmp_path / "again")
+    shutil.copytree(studied.out, again.out)
+    run_of(again, "base").unseal()
+    assert is_played(run_of(again, "base"), "seed-1")
+    run_of(again, "base").player("snatch-1").unlink()
+    assert not is_played(run_of(again, "base"), "seed-1")
+
+
+def test_runs_played_differently_have_no_summary_in_common(studied: Asked) -> None:
+    runs = [run_of(studied, arm) for arm in ("base", "sensor-0")]
+    with pytest.raises(DataError, match=r"were played differently: world\.lift\.sense_height_m 0\.0 and as in the preset"):
+        summary_of("smoke", PRESETS["smoke"], "base", runs)
 
 
 def test_without_links_files_are_copied(studied: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

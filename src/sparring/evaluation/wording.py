@@ -22,7 +22,8 @@ def with_n(rate: Rate) -> str:
 
 def in_points(value: float, low: float, high: float, p: float | None) -> str:
     """A difference of shares in percentage points with its 95 % interval and, where it was tested, p."""
-    told = f"{100 * value:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+    mean, least, most = (f"{round(100 * share, 1) + 0.0:+.1f}" for share in (value, low, high))  # no -0.0
+    told = f"{mean} ({least} to {most})"
     return told if p is None else f"{told}, p={p:.2g}"
 
 

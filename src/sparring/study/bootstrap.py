@@ -21,11 +21,11 @@ class Effect:
     """A rate, or a signed sum of rates, with its 95 % interval."""
 
     value: float
-    """Mean over seeds."""
+    """Over all tries that count; where seeds have as many of them, the mean over seeds."""
     low: float
     high: float
     p: float
-    """Two-sided, that it is 0: twice the share of draws on the rarer side of 0. Of a rate alone it means nothing."""
+    """Two-sided, that it is 0: twice the share of draws on its rarer side, those of 0 counted half. Of a rate: nothing."""
     n: int
     """Tries of one player: those of all seeds."""
     by_seed: dict[int, float]
@@ -40,7 +40,7 @@ class Effect:
 
 @lru_cache(maxsize=256)  # the page tells some effects in several places
 def bootstrapped(scores: Scores, *, draws_n: int = DRAWS_N, seed: int = 0) -> Effect:
-    """The mean over seeds with the percentile interval of a bootstrap over three levels (Davison and Hinkley 1997, section 3.8).
+    """A rate or difference with the percentile interval of a bootstrap on three levels (Davison and Hinkley 1997, section 3.8).
 
     Seeds are drawn with replacement; objects are drawn with replacement, and of every drawn object its scenes. All players and
     all seeds of a draw have the same objects and scenes. Sums are of whole numbers, hence the same on every machine. A draw in
@@ -55,7 +55,7 @@ def bootstrapped(scores: Scores, *, draws_n: int = DRAWS_N, seed: int = 0) -> Ef
     )
     drawn = sums[wholes > 0] / wholes[wholes > 0]
     low, high = np.percentile(drawn, COVERED_PERCENT)
-    rarer = min((drawn <= 0).sum(), (drawn >= 0).sum())
+    rarer = min((drawn < 0).sum(), (drawn > 0).sum()) + (drawn == 0).sum() / 2
     return Effect(
         value=float(scores.values.sum() / scores.n),
         low=float(low),

@@ -4,15 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sparring.evaluation.paper import HIGH_FORCE, LOW_FORCE
+from sparring.evaluation.paper import HIGH_FORCE, LOW_FORCE, TABLE_2
 from sparring.study.bootstrap import Effect, bootstrapped
-from sparring.study.comparison import HIGH, Arms, Term, scores
+from sparring.study.comparison import HIGH, NAMED, Arms, Term, scores, test_of
 
-Verdict = Literal["confirmed", "confirmed, but small", "refuted", "undecided", "not all seeds yet", "not run yet"]
+Verdict = Literal[
+    "confirmed", "confirmed, but small", "refuted", "undecided", "not the planned test", "not all seeds yet", "not run yet"
+]
 PRESET = "quarter"
 """The preset that the claims are about."""
 SEEDS = (1, 2, 3, 4, 5)
 """Training seeds that the study was planned with."""
+SCENES_N = 100
+"""Scenes of each of the ten named objects that it was planned with."""
+PLAYERS = ("start", "collaborative", "shake-1", "shake-2", "shake-3", "snatch-1", "snatch-2")
+"""Base's, in the order of the paper's table."""
+MAIN = ("start", "collaborative", "shake-3", "snatch-2")
+"""Of these the ones that the plan tests with both protocols and on novel objects, and of which one is shipped."""
 WORTH = 0.02
 """The smallest gain that would be worth an adversary."""
 COLLABORATIVE, SHAKE_3, SNATCH_2 = Term("base", "collaborative"), Term("base", "shake-3"), Term("base", "snatch-2")
@@ -79,13 +87,17 @@ class Judged:
     claim: Claim
     effect: Effect | None
     """None while no seed has all that it needs."""
+    is_as_planned: bool
+    """Whether all that it needs was tested with all seeds on the scenes that were planned."""
 
     @property
     def verdict(self) -> Verdict:
         """Confirmed above 0, refuted below what would be worth an adversary; both can hold."""
         if self.effect is None:
             return "not run yet"
-        return verdict_of(self.effect.low, self.effect.high) if set(self.effect.by_seed) == set(SEEDS) else "not all seeds yet"
+        if set(self.effect.by_seed) != set(SEEDS):
+            return "not all seeds yet"
+        return verdict_of(self.effect.low, self.effect.high) if self.is_as_planned else "not the planned test"
 
 
 def verdict_of(low: float, high: float) -> Verdict:
@@ -103,4 +115,15 @@ def effect_of(arms: Arms, *terms: Term, objects: str = "named", seeds: Sequence[
 
 def judged(arms: Arms) -> list[Judged]:
     """All claims, judged on the seeds that they were planned with."""
-    return [Judged(claim, effect_of(arms, *claim.terms, seeds=SEEDS)) for claim in CLAIMS]
+    return [
+        Judged(claim, effect_of(arms, *claim.terms, seeds=SEEDS), all(_is_as_planned(arms, term) for term in claim.terms))
+        for claim in CLAIMS
+    ]
+
+
+def _is_as_planned(arms: Arms, term: Term) -> bool:
+    """Whether a player met the planned scenes of the named objects with every seed."""
+    runs = {run.seed: run for run in arms[term.arm].runs} if term.arm in arms else {}
+    tests = [test_of(runs[seed], term.player, term.protocol, NAMED) for seed in SEEDS if seed in runs]
+    scenes = [{name: len(scenes) for name, scenes in test.outcomes.items()} for test in tests if test is not None]
+    return scenes == [dict.fromkeys(TABLE_2, SCENES_N)] * len(SEEDS)

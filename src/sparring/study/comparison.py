@@ -7,12 +7,16 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Int
 
-from sparring.study.summary import INVALID, LIFTED, Played, Summary, Tested
+from sparring.study.summary import FAILED, INVALID, LIFTED, Played, Summary, Tested
 
 LOW, HIGH = "low-force", "high-force"
 NAMED, NOVEL = "named", "novel-families"
 Arms = Mapping[str, Summary]
 """The arms of one preset by name."""
+Outcomes = Mapping[str, str]
+"""Object -> its scenes, one character each."""
+ABSENT = " "
+"""A scene that a seed did not meet."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,10 @@ class Scores:
     values: Int[np.ndarray, "seeds objects scenes"]
     """Signed sum over the terms, a success being 1; 0 where a scene does not count."""
     counting: Bool[np.ndarray, "seeds objects scenes"]
-    """Scenes that count for a seed: the valid ones, or of these the ones in which something was held."""
+    """Scenes that count for a seed: the valid ones that it met, or of these the ones in which something was held."""
     valid: Bool[np.ndarray, "objects scenes"]
+    objects: tuple[str, ...]
+    """Their names."""
 
     def __eq__(self, other: object) -> bool:
         """By content."""
@@ -50,7 +56,7 @@ class Scores:
 
     @cached_property
     def _content(self) -> tuple[object, ...]:
-        return self.seeds, self.values.shape, self.values.tobytes(), self.counting.tobytes(), self.valid.tobytes()
+        return self.seeds, self.objects, self.values.shape, self.values.tobytes(), self.counting.tobytes(), self.valid.tobytes()
 
     @property
     def n(self) -> int:
@@ -63,37 +69,70 @@ class Scores:
         parts = zip(self.seeds, self.values, self.counting, strict=True)
         return {seed: float(values.sum() / counting.sum()) for seed, values, counting in parts if counting.any()}
 
+    @property
+    def by_object(self) -> dict[str, tuple[int, int]]:
+        """Of every object the sum over all seeds, and how many tries count."""
+        sums, counts = self.values.sum(axis=(0, 2)), self.counting.sum(axis=(0, 2))
+        return {name: (int(one), int(n)) for name, one, n in zip(self.objects, sums, counts, strict=True)}
+
+    def without(self, name: str) -> "Scores":
+        """The same but for one object."""
+        kept = np.array([other != name for other in self.objects])
+        names = tuple(other for other in self.objects if other != name)
+        return Scores(self.seeds, self.values[:, kept], self.counting[:, kept], self.valid[kept], names)
+
 
 def scores(arms: Arms, terms: Sequence[Term], objects: str = NAMED, seeds: Sequence[int] | None = None) -> Scores | None:
-    """Puts the players of a sum side by side: on the seeds, objects and scenes that all of them have.
-
-    Scenes are told apart by their number. A seed that was tested on fewer scenes than another is left out.
-
-    `seeds` are those that may be looked at; all unless given.
+    """Puts the players of a sum side by side, on the seeds that have them all (of those that may be looked at).
 
     Returns:
         None where no seed has all players, or no scene was valid for all of them.
     """
     tests = {seed: of_seed for seed, of_seed in _tests(arms, terms, objects).items() if seeds is None or seed in seeds}
-    every = [test for of_seed in tests.values() for test in of_seed]
-    if not every:
+    outcomes = {seed: [test.outcomes for test in of_seed] for seed, of_seed in tests.items()}
+    return side_by_side(outcomes, [term.sign for term in terms], LIFTED, counting=(LIFTED, FAILED))
+
+
+def side_by_side(
+    outcomes: Mapping[int, Sequence[Outcomes]], signs: Sequence[int], mark: str, *, counting: tuple[str, ...]
+) -> Scores | None:
+    """The signed sum of how often tests ended in `mark`, scene by scene.
+
+    Scenes are told apart by their object and number. A scene that was invalid in any test is left out for all seeds; one that
+    a seed did not meet in all of its tests does not count for that seed.
+
+    Args:
+        outcomes: of every seed its tests, in one order.
+        signs: of the tests of a seed.
+        mark: the outcome that is counted.
+        counting: outcomes of which all of a seed's tests must have one, for the scene to count.
+
+    Returns:
+        None where nothing counts.
+    """
+    names, marks = _aligned(list(outcomes.values()))
+    if not marks.size:
         return None
-    names = [name for name in every[0].outcomes if all(name in test.outcomes for test in every)]
-    scenes_n = max((len(test.outcomes[name]) for test in every for name in names), default=0)
-    tests = {
-        seed: row for seed, row in tests.items() if all(len(test.outcomes[name]) == scenes_n for test in row for name in names)
-    }
-    told = np.array([[[list(test.outcomes[name]) for name in names] for test in row] for row in tests.values()])
-    if not told.size:
-        return None
-    valid = (told != INVALID).all(axis=(0, 1))
+    valid = (marks != INVALID).all(axis=(0, 1)) & (marks != ABSENT).any(axis=(0, 1))
     kept = valid.any(axis=1)
-    if not kept.any():
+    counts = np.isin(marks, counting).all(axis=1) & valid
+    if not counts.any():
         return None
-    signs = np.array([term.sign for term in terms])
-    values = np.tensordot(told == LIFTED, signs, axes=((1,), (0,))) * valid
-    counting = np.broadcast_to(valid[kept], values[:, kept].shape)
-    return Scores(tuple(tests), values[:, kept], counting, valid[kept])
+    values = np.tensordot(marks == mark, np.array(signs), axes=((1,), (0,))) * counts
+    known = tuple(name for name, keep in zip(names, kept, strict=True) if keep)
+    return Scores(tuple(outcomes), values[:, kept], counts[:, kept], valid[kept], known)
+
+
+def _aligned(rows: Sequence[Sequence[Outcomes]]) -> tuple[list[str], np.ndarray]:
+    """Names of objects, and marks [seeds, tests, objects, scenes] as characters."""
+    names = list(dict.fromkeys(name for row in rows for name in row[0] if all(name in test for test in row)))
+    met = [[min(len(test.get(name, "")) for test in row) for name in names] for row in rows]
+    scenes_n = max((n for of_seed in met for n in of_seed), default=0)
+
+    def padded(test: Outcomes, of_seed: list[int]) -> list[list[str]]:
+        return [list(test.get(name, "")[:n].ljust(scenes_n, ABSENT)) for name, n in zip(names, of_seed, strict=True)]
+
+    return names, np.array([[padded(test, of_seed) for test in row] for row, of_seed in zip(rows, met, strict=True)])
 
 
 def test_of(run: Played, player: str, protocol: str, objects: str) -> Tested | None:

@@ -117,11 +117,11 @@ def rounds_figure(stages: Sequence[str], fallen: Sequence[Sequence[float]], beli
         _spread(axes, index + 0.22, believed[index], PINK, "D")
     axes.set_xticks(range(len(stages)), list(stages))
     axes.set_xlim(-0.5, len(stages) - 0.3)
-    axes.set_ylabel("of the attacked, %")
+    axes.set_ylabel("share of attacked that fell, or belief, %")
     axes.set_ylim(bottom=0)
     keys = [
         _key("fell: mean over seeds", GREY, marker="o", markersize=6),
-        _key("the adversary's belief, afterwards", PINK, marker="D", markersize=5),
+        _key("mean strongest belief in held-out grasps, afterwards", PINK, marker="D", markersize=5),
         _key("one training seed", GREY, **SEED),
     ]
     _legend(axes, keys)

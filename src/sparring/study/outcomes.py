@@ -11,6 +11,7 @@ from sparring.config import RunConfig
 from sparring.config_file import flat, to_json
 from sparring.data.records import Row
 from sparring.data.store import read_shard, read_stage
+from sparring.errors import DataError
 from sparring.evaluation.crossplay import TRIES
 from sparring.evaluation.fits import fits_of
 from sparring.evaluation.robustness import in_order, kinds_of
@@ -42,11 +43,22 @@ def summary_of(preset: str, preset_config: RunConfig, arm: str, runs: Sequence[R
     """What is kept of an arm's finished runs.
 
     Raises:
-        SparringError: a run is damaged.
+        SparringError: a run is damaged, or was played with other settings than the rest.
     """
-    settings = _changed(preset_config, runs[0].config()) if runs else {}
     played = sorted((_played(run) for run in runs), key=lambda run: run.seed)
-    return Summary(preset, arm, settings, tuple(played))
+    settings = {run.path: _changed(preset_config, run.config()) for run in runs}
+    for path, changed in settings.items():
+        first, *_ = settings
+        if changed != settings[first]:
+            raise DataError(
+                f"{path} and {first} were played differently: {_difference(changed, settings[first])}; keep one of them"
+            )
+    return Summary(preset, arm, next(iter(settings.values()), {}), tuple(played))
+
+
+def _difference(one: dict[str, str], other: dict[str, str]) -> str:
+    names = sorted(name for name in one | other if one.get(name) != other.get(name))
+    return ", ".join(f"{name} {one.get(name, 'as in the preset')} and {other.get(name, 'as in the preset')}" for name in names)
 
 
 def _changed(preset: RunConfig, config: RunConfig) -> dict[str, str]:

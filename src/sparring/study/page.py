@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sparring.data.files import write_bytes, write_text
-from sparring.errors import DataError
+from sparring.errors import DataError, RunFolderError
 from sparring.study.claims import PRESET
 from sparring.study.comparison import HIGH, LOW, Arms
 from sparring.study.page_answer import answer
 from sparring.study.page_claims import claims
 from sparring.study.page_controls import controls
 from sparring.study.page_crossplay import crossplay
-from sparring.study.page_made import made, other_presets, shipped
+from sparring.study.page_made import made, shipped
+from sparring.study.page_others import other_arms, other_presets
 from sparring.study.page_sensor import sensor
 from sparring.study.page_tables import table
 from sparring.study.page_why import why
@@ -22,10 +23,13 @@ from sparring.study.telling import Section
 PICTURES = "pictures"
 HEAD = """# Results: does competition beat collaboration?
 
-*Written by `sparring results` from the summaries in `experiments/results`; not edited by hand. Unless said otherwise: preset
-`quarter` (a quarter of the paper's grasps, the compact network); rates and differences are means over training seeds; intervals
-are 95 % percentile intervals of a bootstrap over seeds, objects and scenes (4,000 draws); all players meet the same scenes. Of
-one seed alone they cover objects and scenes, not what another seed would do.*
+*Written by `sparring results` from summaries alone (those of the published study are in `experiments/results`); not edited by
+hand. Unless said otherwise: preset `quarter` (a quarter of the paper's grasps, the compact network); rates and differences are
+means over training seeds; intervals are 95 % percentile intervals of a bootstrap over seeds, objects and scenes (4,000 draws).
+Of one seed alone they cover objects and scenes, not what another seed would do. All players meet the same scenes; one that was
+physically invalid for any of the players compared, in any seed, is left out for all of them, so that a difference has some tries
+fewer than the rates beside it. What was planned is in `experiments/PREREGISTERED.md`, what came out otherwise, and why, in
+`experiments/LOG.md`.*
 """
 
 
@@ -58,6 +62,8 @@ def write_results(folder: Path, out: Path) -> Iterator[Path]:
         RunFolderError: a file cannot be written.
     """
     presets = read_study(folder)
+    if out.is_dir():
+        raise RunFolderError(f"{out} is a folder; name the page in it: --out {out / 'results.md'}")
     sections = sections_of(presets)
     for name, picture in [pair for section in sections for pair in section.pictures.items()]:
         path = out.parent / PICTURES / name
@@ -69,9 +75,11 @@ def write_results(folder: Path, out: Path) -> Iterator[Path]:
 
 def sections_of(presets: dict[str, Arms]) -> list[Section]:
     """The page's parts, in the order in which a reader wants them."""
-    arms = presets.get(PRESET, {})
-    others = {name: known for name, known in presets.items() if name != PRESET}
-    sections = [
+    others = other_presets({name: known for name, known in presets.items() if name != PRESET})
+    if PRESET not in presets:
+        return others
+    arms = presets[PRESET]
+    return [
         answer(arms),
         claims(arms),
         table(arms, LOW),
@@ -82,9 +90,10 @@ def sections_of(presets: dict[str, Arms]) -> list[Section]:
         yields(arms),
         why(arms),
         shipped(arms),
+        *other_arms(arms),
         made(arms),
+        *others,
     ]
-    return [*sections, other_presets(others)] if others else sections
 
 
 def as_page(sections: list[Section]) -> str:

@@ -1,5 +1,6 @@
 """What a reader comes for: the answer in some sentences, with one figure and one table."""
 
+import typing
 from collections.abc import Sequence
 from statistics import fmean
 
@@ -12,27 +13,31 @@ from sparring.study.claims import (
     AT_CLOSING,
     AT_HIGH_FORCE,
     COLLABORATIVE,
+    MAIN,
+    PLAYERS,
     SEEDS,
     SHAKE_3,
     SNATCH_2,
     WORTH,
     Judged,
+    Verdict,
     effect_of,
     judged,
 )
-from sparring.study.comparison import HIGH, LOW, NOVEL, Arms, Term
+from sparring.study.comparison import HIGH, LOW, NOVEL, Arms, Term, scores
 from sparring.study.figures import Mark, success_figure
 from sparring.study.gathered import budget_told, lifted_shares
 from sparring.study.page_controls import controls_in_brief
-from sparring.study.telling import Section, made_by, missing, points_told, rate_told, seeds_told
+from sparring.study.telling import Section, code, made_by, missing, points_told, rate_told, seeds_told
 
-PLAYERS = ("start", "collaborative", "shake-1", "shake-2", "shake-3", "snatch-1", "snatch-2")
-IN_SHORT = ("start", "collaborative", "shake-3", "snatch-2")
 PICTURE = "results-success.svg"
-VERDICTS = ("confirmed", "confirmed, but small", "refuted", "undecided", "not all seeds yet", "not run yet")
+VERDICTS = typing.get_args(Verdict)
+SELDOM = 0.1
+"""An object that is lifted less often leaves little to win or lose."""
 ABOUT_FIGURE = (
     "*Success on the paper's ten named objects at low force (7 N, plain pads, 128 patches): mean over training seeds with "
-    "its 95 % interval, single seeds as dots, the paper's numbers as hollow marks; dotted: the collaborative player. "
+    "its 95 % interval, single seeds as dots, the paper's numbers as hollow marks; dotted: the collaborative player; orange: "
+    "after shakes, green: after snatches. "
     "Intervals say what other seeds, objects and scenes might give. Since all players meet the same scenes, whether two "
     "differ is not seen from whether these overlap, but from the paired differences below.*"
 )
@@ -40,7 +45,14 @@ ABOUT_FIGURE = (
 
 def answer(arms: Arms) -> Section:
     """The verdicts counted, the effect of each adversary, and success per player as a figure."""
-    sentences = [_shaken(arms), _snatched(arms), *_elsewhere(arms), _verdicts(judged(arms)), *_so_far(arms)]
+    sentences = [
+        _shaken(arms),
+        _snatched(arms),
+        _verdicts(judged(arms)),
+        *_elsewhere(arms),
+        *_seldom_lifted(arms),
+        *_so_far(arms),
+    ]
     known = [(player, effect) for player in PLAYERS if (effect := effect_of(arms, Term("base", player))) is not None]
     blocks = ["\n".join(f"- {sentence}" for sentence in sentences), *missing(arms, [Term("base", player) for player in PLAYERS])]
     if not known:
@@ -49,7 +61,7 @@ def answer(arms: Arms) -> Section:
     baseline = effect_of(arms, COLLABORATIVE)
     drawn = success_figure([player for player, _ in known], marks, baseline and baseline.value)
     picture = f"![Success of every player at low force](pictures/{PICTURE})"
-    blocks += [picture, ABOUT_FIGURE, _in_short(arms), made_by("table-1", "table-2")]
+    blocks += [picture, ABOUT_FIGURE, _in_short(arms), made_by("table-1", "table-2", "controls", "alpha", "sensor")]
     return Section("The answer", blocks, {PICTURE: drawn})
 
 
@@ -63,7 +75,7 @@ def _in_short(arms: Arms) -> str:
         "high force (95 %)",
         "minus `collaborative`, points",
     ]
-    return markdown(([*header, "the paper"], [_in_short_row(arms, player) for player in IN_SHORT]))
+    return markdown(([*header, "the paper"], [_in_short_row(arms, player) for player in MAIN]))
 
 
 def _in_short_row(arms: Arms, player: str) -> list[str]:
@@ -86,7 +98,17 @@ def _verdicts(found: Sequence[Judged]) -> str:
     return (
         f"Of {len(found)} claims named before the runs, {_listed(parts)}. *Refuted* means that a gain of {100 * WORTH:g} points "
         f"or more is excluded, not that the opposite is true; *undecided*, that neither 0 nor {100 * WORTH:g} points is."
+        f"{_reach(found)}"
     )
+
+
+def _reach(found: Sequence[Judged]) -> str:
+    """How small a gain could not have been told."""
+    widths = [100 * (one.effect.high - one.effect.low) / 2 for one in found if one.effect is not None]
+    if not widths:
+        return ""
+    low, high = min(widths), max(widths)
+    return f" The intervals reach {low:.1f} to {high:.1f} points to either side: smaller gains cannot be told here."
 
 
 def _shaken(arms: Arms) -> str:
@@ -97,9 +119,10 @@ def _shaken(arms: Arms) -> str:
     after = [f" (after {budget_told(arms, 'base', player)})" for player in ("shake-3", "collaborative")]
     paper = LOW_FORCE["shake-3"], LOW_FORCE["collaborative"]
     return (
-        f"After three iterations against the shake adversary{after[0]} the player lifts {ours[0]} of the ten named objects at "
-        f"low force, and the collaborative one{after[1]} {ours[1]}: a difference of **{_points(gain)}**, where the paper has "
-        f"{paper[0]} % and {paper[1]} %, {paper[0] - paper[1]:+d} points. {_beside_the_paper(gain, *paper)}"
+        f"After three iterations against the shake adversary{after[0]} the player lifts {ours[0]} of the "
+        f"{gain.objects_n} named objects at low force, and the collaborative one{after[1]} {ours[1]}: a difference of "
+        f"**{_points(gain)}**, where the paper has {paper[0]} % and {paper[1]} %, {paper[0] - paper[1]:+d} points. "
+        f"{_beside_the_paper(gain, *paper)}"
     )
 
 
@@ -143,6 +166,22 @@ def _elsewhere(arms: Arms) -> list[str]:
             f"`collaborative` is {_points(early)}."
         )
     return [*told, *controls_in_brief(arms)]
+
+
+def _seldom_lifted(arms: Arms) -> list[str]:
+    """Objects on which no player can win or lose much."""
+    found = [scores(arms, [Term("base", player)]) for player in MAIN]
+    rates = [{name: lifted_n / n for name, (lifted_n, n) in one.by_object.items() if n} for one in found if one is not None]
+    if len(rates) < len(MAIN):
+        return []
+    names = [name for name in rates[0] if all(name in of for of in rates)]
+    seldom = [name for name in names if max(of[name] for of in rates) < SELDOM]
+    if not seldom:
+        return []
+    return [
+        f"{len(seldom)} of the {len(names)} named objects are lifted in less than {100 * SELDOM:.0f} % of tries by every one of "
+        f"{', '.join(map(code, MAIN))} at low force ({', '.join(map(code, seldom))}): they leave little to win or lose."
+    ]
 
 
 def _so_far(arms: Arms) -> list[str]:

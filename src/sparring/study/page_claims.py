@@ -10,11 +10,12 @@ from sparring.study.telling import Section, made_by, missing, p_told, points_tol
 
 ABOUT_CLAIMS = (
     "Named in `experiments/PREREGISTERED.md` before any run of the study. (`quarter` with seed 0 had been played and tested "
-    "on these objects before, without a gain; it is no part of this.) Effects are in percentage points on the ten named "
+    "on these objects before, without a gain; it has no part in the claims.) Effects are in percentage points on the ten named "
     "objects, on the same scenes for all players; intervals and p are of a bootstrap over training seeds, objects and scenes. "
     f"*Confirmed*: the whole interval is above 0. *Refuted*: all of it is below +{100 * WORTH:g}, the smallest gain that "
-    "would be worth an adversary. *Undecided*: neither; 0 and a gain that is worth it are both possible. Five claims, not "
-    "corrected for being five. The registered interval asks what other seeds, other objects and other scenes would give, all "
+    "would be worth an adversary. *Undecided*: neither; 0 and a gain that is worth it are both possible. *Confirmed, but "
+    f"small*: all of it is between 0 and +{100 * WORTH:g}. Five claims, not corrected for being five; p is not registered. "
+    "The registered interval asks what other seeds, other objects and other scenes would give, all "
     "at once: it is wider than it need be where chance lies in the scenes, and with five seeds somewhat too narrow where it "
     "lies in the training. Beside it, not registered: Student's interval over the five seeds alone, on these very objects and "
     "scenes."

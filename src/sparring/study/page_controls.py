@@ -7,7 +7,18 @@ from sparring.study.claims import COLLABORATIVE, SHAKE_3, SNATCH_2, effect_of
 from sparring.study.comparison import Arms, Term
 from sparring.study.figures import ORANGE, Mark, Series, dial_figure
 from sparring.study.gathered import budget_of
-from sparring.study.telling import Section, code, made_by, missing, p_told, points_told, rate_told, seeds_of, single_runs
+from sparring.study.telling import (
+    Section,
+    code,
+    made_by,
+    missing,
+    p_told,
+    points_told,
+    rate_told,
+    seeds_of,
+    single_runs,
+    tries_of,
+)
 
 PICTURE = "results-alpha.svg"
 ALPHAS = {0.0: "alpha-0", 0.25: "base", 0.5: "alpha-0.5", 1.0: "alpha-1"}
@@ -19,8 +30,8 @@ ABOUT = (
     "Low force, ten named objects. Grasps and attacks are those after the random grasps that all arms begin with, mean over "
     "seeds; attacks are those really made. `realised` and `every-...` know of a fall only where a grasp was attacked: other "
     "successes, such as those among the random grasps, keep their full label, where base discounts every one by a prediction; "
-    "and `every-...` has a fifth of the grasps. `collaborative-grasps` and `sensor-0-random` (compared with `shake-3` of "
-    "`sensor-0`) were added after the registration, before they were played."
+    "and `every-...` has a fifth of the grasps (`...-seconds` a seventh). `collaborative-grasps` and `sensor-0-random` (compared "
+    "with `shake-3` of `sensor-0`) were added after the registration, before they were played."
 )
 ABOUT_FIGURE = (
     "*What `shake-3` gains over `shake-3` of alpha 0, which is attacked as well and told nothing of it, by alpha (eq. 5), low "
@@ -96,7 +107,8 @@ def controls_in_brief(arms: Arms) -> list[str]:
     if louder is not None:
         told.append(
             "Where a predicted fall takes a success away altogether (alpha 1), `shake-3` minus the same with alpha 0, which is "
-            f"attacked as well and told nothing of it, is {points_told(louder)} points."
+            f"attacked as well and told nothing of it, is {points_told(louder)} points (seeds {seeds_of(louder)}, "
+            f"{tries_of(louder)} tries each, p = {p_told(louder)})."
         )
     return told
 

@@ -1,15 +1,14 @@
-"""How the numbers were made: arms, settings, digests, packages, processors, commands; and presets other than the study's."""
+"""How the numbers were made: arms, settings, digests, packages, processors, commands; and which player is shipped."""
 
 from collections.abc import Mapping
 
 from sparring.evaluation.markdown import markdown
 from sparring.evaluation.wording import with_n
 from sparring.study.arms import HELD_OUT
-from sparring.study.claims import PRESET
-from sparring.study.comparison import HIGH, LOW, Arms
-from sparring.study.page_tables import HOW, players_of, players_table, terms_of
+from sparring.study.claims import MAIN, PRESET
+from sparring.study.comparison import LOW, Arms
 from sparring.study.summary import INVALID, Tested
-from sparring.study.telling import FORCES, NONE_YET, Section, code, made_by, rate_of, seeds_told, single_runs
+from sparring.study.telling import NONE_YET, Section, code, made_by, rate_of, seeds_told
 
 DIGEST_N = 12
 """Characters of a digest that are shown."""
@@ -31,7 +30,8 @@ def made(arms: Arms) -> Section:
         "digests of its runs: the beginning of the sha256 over what decided a run and what it resulted in "
         "(`sparring digest`), tests and cross-play of all studies included. The same studies with the same packages on the same "
         "processor give the same digests.",
-        _digests(arms, seeds),
+        digests(arms),
+        *(f"{code(name)}: {summary.note}" for name, summary in arms.items() if summary.note),
         _machines(arms),
         _left_out(arms),
     ]
@@ -42,56 +42,41 @@ def shipped(arms: Arms) -> Section:
     """All candidates on held-out objects of the training families, and the one that comes with the package."""
     runs = arms["base"].runs if "base" in arms else ()
     tests = {
-        (run.seed, test.player): test for run in runs for test in run.tested if (test.protocol, test.objects) == (LOW, HELD_OUT)
+        (run.seed, test.player): test
+        for run in runs
+        for test in run.tested
+        if (test.protocol, test.objects) == (LOW, HELD_OUT) and test.player in MAIN
     }
     if not tests:
         return Section("The player in the package", [f"The choice of it is {NONE_YET}."])
-    best = max(tests, key=lambda one: (rate_of(tests[one]).rate, one))
-    seeds, players = sorted({seed for seed, _ in tests}), list(dict.fromkeys(player for _, player in tests))
-    rows = [[code(player), *(_candidate(tests, (seed, player), best) for seed in seeds)] for player in players]
+    most = max(rate_of(test).rate for test in tests.values())
+    seeds, players = sorted({seed for seed, _ in tests}), [player for player in MAIN if any(player == one for _, one in tests)]
+    rows = [[code(player), *(_candidate(tests, (seed, player), most) for seed in seeds)] for player in players]
     words = (
-        "Lifted of the held-out objects of the training families at low force, with Wilson's interval. The best one is in the "
-        "package, unless it is older than this page; what it does with the test objects had no say. As the best of many it is "
-        "likely to be less good than it looks here."
+        "Lifted of the held-out objects of the training families at low force, with Wilson's interval. The best one, of equals "
+        "that of the latest seed, is in the package, unless it is older than this page; what it does with the test objects had "
+        "no say. As the best of many it is likely to be less good than it looks here."
     )
     return Section(
         "The player in the package", [words, markdown((["player", *(f"seed {seed}" for seed in seeds)], rows)), made_by("player")]
     )
 
 
-def _candidate(tests: Mapping[tuple[int, str], Tested], one: tuple[int, str], best: tuple[int, str]) -> str:
+def _candidate(tests: Mapping[tuple[int, str], Tested], one: tuple[int, str], most: float) -> str:
     if one not in tests:
         return ""
-    told = with_n(rate_of(tests[one]))
-    return f"**{told}**" if one == best else told
+    rate = rate_of(tests[one])
+    return f"**{with_n(rate)}**" if rate.rate == most else with_n(rate)
 
 
-def other_presets(presets: Mapping[str, Arms]) -> Section:
-    """The paper's tables of whatever else was played."""
-    blocks: list[str] = []
-    for preset, arms in presets.items():
-        blocks.append(f"### {code(preset)}")
-        for arm in arms:
-            for protocol in (LOW, HIGH):
-                if players_of(arms, arm, protocol):
-                    blocks += [
-                        f"{code(arm)}, {FORCES[protocol]}:",
-                        players_table(arms, arm, protocol),
-                        *single_runs(arms, terms_of(arms, arm, protocol)),
-                    ]
-        blocks += [
-            _digests(arms, sorted({run.seed for summary in arms.values() for run in summary.runs})),
-            made_by("table-1", preset=preset),
-        ]
-    return Section("Other presets", [HOW[LOW], *blocks])
-
-
-def _digests(arms: Arms, seeds: list[int]) -> str:
+def digests(arms: Arms) -> str:
+    """A row an arm: what it changes, and the digest of every run."""
+    seeds = sorted({run.seed for summary in arms.values() for run in summary.runs})
     rows: list[list[str]] = []
     for name, summary in arms.items():
-        digests = {run.seed: code(run.digest[:DIGEST_N]) for run in summary.runs}
+        known = {run.seed: code(run.digest[:DIGEST_N]) for run in summary.runs}
         settings = ", ".join(code(f"{setting}={value}") for setting, value in summary.settings.items())
-        rows.append([code(name), settings, *(digests.get(seed, "") for seed in seeds)])
+        rows.append([code(name), settings, *(known.get(seed, "") for seed in seeds)])
     return markdown((["arm", "changed", *(f"seed {seed}" for seed in seeds)], rows))
 
 

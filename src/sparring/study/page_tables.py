@@ -2,11 +2,8 @@
 
 from sparring.evaluation.markdown import markdown
 from sparring.evaluation.paper import OVERALL, TABLE_2
-from sparring.evaluation.statistics import Rate
-from sparring.study.claims import effect_of
-from sparring.study.comparison import HIGH, LOW, NAMED, NOVEL, Arms, Term, test_of
-from sparring.study.page_answer import PLAYERS
-from sparring.study.summary import FAILED, LIFTED, Summary
+from sparring.study.claims import MAIN, PLAYERS, effect_of
+from sparring.study.comparison import HIGH, LOW, NAMED, NOVEL, Arms, Term, scores
 from sparring.study.telling import (
     NONE_YET,
     Section,
@@ -22,8 +19,6 @@ from sparring.study.telling import (
 
 BESIDE = ("collaborative", "start")
 """Whom every player is compared with."""
-TESTED = ("start", "collaborative", "shake-3", "snatch-2")
-"""Players that the plan tests with both protocols and on novel objects."""
 TABLES = {LOW: "Table I: low force", HIGH: "Table II: high force"}
 HOW = {
     LOW: "7 N, plain pads, 128 patches, as in training; a success is an object lifted 30 cm and held for a second.",
@@ -34,16 +29,16 @@ WITHOUT, WITH_SHAKE, WITH_SNATCH = "collaborative", "shake-3", "snatch-2"
 
 def table(arms: Arms, protocol: str) -> Section:
     """A table of the paper, whole."""
-    planned = [Term("base", player, protocol) for player in (PLAYERS if protocol == LOW else TESTED)]
+    planned = [Term("base", player, protocol) for player in (PLAYERS if protocol == LOW else MAIN)]
     blocks = [HOW[protocol], *missing(arms, planned)]
-    if players_of(arms, "base", protocol):
+    if players_tested(arms, "base", protocol):
         blocks += [players_table(arms, "base", protocol), *single_runs(arms, terms_of(arms, "base", protocol))]
     blocks += _novel(arms, protocol)
     blocks += _by_object(arms, protocol)
     return Section(TABLES[protocol], [*blocks, made_by({LOW: "table-1", HIGH: "table-2"}[protocol])])
 
 
-def players_of(arms: Arms, arm: str, protocol: str, objects: str = NAMED) -> list[str]:
+def players_tested(arms: Arms, arm: str, protocol: str, objects: str = NAMED) -> list[str]:
     """Players that an arm has tested, in the order of the paper's table."""
     runs = arms[arm].runs if arm in arms else ()
     found = {test.player: None for run in runs for test in run.tested if (test.protocol, test.objects) == (protocol, objects)}
@@ -52,12 +47,12 @@ def players_of(arms: Arms, arm: str, protocol: str, objects: str = NAMED) -> lis
 
 def terms_of(arms: Arms, arm: str, protocol: str) -> list[Term]:
     """The rates of an arm's players on the ten named objects."""
-    return [Term(arm, player, protocol) for player in players_of(arms, arm, protocol)]
+    return [Term(arm, player, protocol) for player in players_tested(arms, arm, protocol)]
 
 
 def players_table(arms: Arms, arm: str, protocol: str, objects: str = NAMED) -> str:
     """A row a player: its rate, and what it has more than the collaborative one and than the first."""
-    players = players_of(arms, arm, protocol, objects)
+    players = players_tested(arms, arm, protocol, objects)
     beside = [player for player in BESIDE if player in players]
     header = ["player", "success (95 %)", *(f"minus {code(player)}, points (95 %)" for player in beside)]
     paper = OVERALL.get(protocol, {}) if objects == NAMED else {}
@@ -77,20 +72,18 @@ def players_table(arms: Arms, arm: str, protocol: str, objects: str = NAMED) -> 
 
 def _novel(arms: Arms, protocol: str) -> list[str]:
     """The same beside it, on objects of families that nothing is trained on."""
-    players = players_of(arms, "base", protocol, NOVEL)
+    players = players_tested(arms, "base", protocol, NOVEL)
     rate = effect_of(arms, Term("base", players[0], protocol), objects=NOVEL) if players else None
     if rate is None:
         return [f"Novel objects of other families: {NONE_YET}."]
     words = f"**{rate.objects_n} novel objects** of families that nothing is trained on; they decide no claim."
-    lacking = missing(arms, [Term("base", player, protocol) for player in TESTED], NOVEL)
+    lacking = missing(arms, [Term("base", player, protocol) for player in MAIN], NOVEL)
     return [words, *lacking, players_table(arms, "base", protocol, NOVEL)]
 
 
 def _by_object(arms: Arms, protocol: str) -> list[str]:
     """Object by object; at high force beside the paper's table II."""
-    if "base" not in arms:
-        return []
-    ours = [_successes(arms["base"], player, protocol) for player in (WITHOUT, WITH_SHAKE, WITH_SNATCH)]
+    ours = [_successes(arms, player, protocol) for player in (WITHOUT, WITH_SHAKE, WITH_SNATCH)]
     if not any(ours):
         return []
     theirs = TABLE_2 if protocol == HIGH else {}
@@ -104,24 +97,19 @@ def _by_object(arms: Arms, protocol: str) -> list[str]:
         paper = [[f"{of_10} / 10" for of_10 in theirs[name]] if name in theirs else [""] * 3 for name in names]
         rows = [row + beside for row, beside in zip(rows, [*paper, overall], strict=True)]
     players = ", ".join(map(code, (WITHOUT, WITH_SHAKE, WITH_SNATCH)))
-    return [f"**Object by object** ({players}), successes of the valid tries of all seeds:", markdown((header, rows))]
+    return [f"**Object by object** ({players}), successes of the tries that count, all seeds:", markdown((header, rows))]
 
 
-def _successes(summary: Summary, player: str, protocol: str) -> dict[str, Rate]:
-    """Of every object the tries of all seeds."""
-    found: dict[str, Rate] = {}
-    for run in summary.runs:
-        test = test_of(run, player, protocol, NAMED)
-        for name, scenes in (test.outcomes if test is not None else {}).items():
-            before, lifted_n = found.get(name, Rate(0, 0)), scenes.count(LIFTED)
-            found[name] = Rate(before.successes + lifted_n, before.n + lifted_n + scenes.count(FAILED))
-    return found
+def _successes(arms: Arms, player: str, protocol: str) -> dict[str, tuple[int, int]]:
+    """Of every object how often it was lifted, and the tries."""
+    found = scores(arms, [Term("base", player, protocol)])
+    return found.by_object if found is not None else {}
 
 
-def _of(rates: dict[str, Rate], name: str) -> str:
-    return f"{rates[name].successes} / {rates[name].n}" if name in rates else ""
+def _of(rates: dict[str, tuple[int, int]], name: str) -> str:
+    return f"{rates[name][0]:,} / {rates[name][1]:,}" if name in rates else ""
 
 
-def _of_all(rates: dict[str, Rate]) -> str:
-    whole = Rate(sum(rate.successes for rate in rates.values()), sum(rate.n for rate in rates.values()))
-    return f"{100 * whole.rate:.1f} %" if whole.n else ""
+def _of_all(rates: dict[str, tuple[int, int]]) -> str:
+    lifted_n, tries_n = (sum(counts) for counts in zip(*rates.values(), strict=True)) if rates else (0, 0)
+    return f"{100 * lifted_n / tries_n:.1f} %" if tries_n else ""

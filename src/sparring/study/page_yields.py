@@ -6,10 +6,11 @@ from sparring.evaluation.markdown import markdown
 from sparring.evaluation.paper import YIELDS
 from sparring.evaluation.statistics import students_interval
 from sparring.evaluation.wording import in_points
+from sparring.study.claims import SEEDS
 from sparring.study.comparison import Arms
 from sparring.study.figures import rounds_figure
 from sparring.study.summary import Fitted, Gained, Played, Summary
-from sparring.study.telling import NONE_YET, SEEDS, Section, code, made_by, mean_told, seeds_told
+from sparring.study.telling import NONE_YET, Section, code, made_by, mean_told, seeds_told
 
 PICTURE = "results-iterations.svg"
 ADVERSARY = "adversary-"
@@ -21,13 +22,15 @@ ABOUT = (
     "not counted here. *AUC of the attacker's belief*: of two attacked grasps of which one fell, how often a learned "
     "attacker had believed more in its attack on that one; 0.5 is chance. Eq. 5 discounts a success by the strongest belief "
     "of the adversary that is fitted next. *More than `random`*: dislodged less the same iteration of arm `random`, in "
-    "points, with Student's interval over seeds: has the adversary learned? The paper (section VI-B) tells the sums over its "
-    "iterations: of 9k grasps 2.4k sensed, 0.5k of them dislodged by shakes; of 2k 0.7k, 0.2k by snatches."
+    "points, with Student's interval over seeds, from the second iteration on, where attacks are learned: has the adversary? "
+    "(The two arms have learned differently by then, so that they attack different grasps; cross-play has the same ones.) "
+    "The paper (section VI-B) tells the sums over its iterations: of 9k grasps 2.4k sensed, 0.5k of them dislodged by "
+    "shakes; of 2k 0.7k, 0.2k by snatches."
 )
 ABOUT_FIGURE = (
     "*Of the attacked, the share that fell in each iteration (single seeds as dots), and, as diamonds, what the adversary "
-    "that then learned from it would take from held-out grasps: its mean strongest belief. The share falls where the "
-    "protagonist wins and rises where the adversary does; the first attacks of a kind are random.*"
+    "that then learned from it would take from held-out grasps: its mean strongest belief. The first attacks of a kind are "
+    "random. A better protagonist lowers the share, a better adversary raises it, and both change from one to the next.*"
 )
 Share = Callable[[Gained], tuple[int, int]]
 SHARES: dict[str, Share] = {
@@ -36,6 +39,8 @@ SHARES: dict[str, Share] = {
     "dislodged, of the attacked": lambda one: (one.dislodged_n, one.attacked_n),
 }
 DISLODGED = "dislodged, of the attacked"
+FIRST = "-1"
+"""The end of the name of a bout's first iteration, in which attacks are random."""
 RANDOM = "random"
 """The arm whose attacks are random."""
 
@@ -74,16 +79,27 @@ def _gathered(arms: Arms) -> str:
         of_kind = [stage for stage in stages if stage.startswith(f"{kind}-")]
         if of_kind:
             rows.append(_gathered_row(arms, f"**{words}**", of_kind, YIELDS[kind]))
-    header = ["iteration", "grasps, all seeds", *SHARES, "more than `random` (95 %)", "AUC of the attacker's belief", "the paper"]
+    header = [
+        "iteration",
+        "grasps, all seeds",
+        *SHARES,
+        "attacked, all seeds",
+        "more than `random` (95 %)",
+        "AUC of the attacker's belief",
+        "the paper",
+    ]
     return markdown((header, rows))
 
 
 def _gathered_row(arms: Arms, name: str, stages: list[str], paper: str) -> list[str]:
     base = arms["base"]
-    grasps_n = sum(one.grasps_n for run in base.runs for one in run.gained if one.stage in stages)
+    gained = [one for run in base.runs for one in run.gained if one.stage in stages]
+    grasps_n, attacked_n = sum(one.grasps_n for one in gained), sum(one.attacked_n for one in gained)
     told = [mean_told(_of_runs(base, stages, share)) for share in SHARES.values()]
     aucs = [one.belief_auc for run in base.runs for one in run.gained if [one.stage] == stages and one.belief_auc is not None]
-    return [name, f"{grasps_n:,}", *told, _more_than_random(arms, stages), _auc_told(aucs), paper]
+    later = [stage for stage in stages if not stage.endswith(FIRST)]
+    attacked = f"{attacked_n:,}" if attacked_n else ""
+    return [name, f"{grasps_n:,}", *told, attacked, _more_than_random(arms, later), _auc_told(aucs), paper]
 
 
 def _more_than_random(arms: Arms, stages: list[str]) -> str:
@@ -117,7 +133,11 @@ def _learned(base: Summary) -> list[str]:
         rows.append([code(name), *examples, accuracy, auc, belief])
     header = ["network", "examples a run", "positive", "training accuracy", "held-out AUC", "mean strongest belief"]
     return (
-        ["**What networks learned from it**, mean over training seeds, in brackets least ... most:", markdown((header, rows))]
+        [
+            "**What networks learned from it**, mean over training seeds, in brackets least ... most (AUC on held-out "
+            "objects, some 15 % of the examples, of which an adversary has few):",
+            markdown((header, rows)),
+        ]
         if rows
         else []
     )

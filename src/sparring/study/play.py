@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sparring.config import PRESETS, RunConfig, preset_named
 from sparring.errors import ConfigError
+from sparring.evaluation.evaluate import is_whole
 from sparring.game.progress import Progress
 from sparring.game.run_folder import RunFolder
 from sparring.players.device import DeviceName
@@ -96,7 +97,15 @@ def play_study(asked: Asked, *, lanes_n: int, progress: Progress) -> list[Path]:
 def _summarise(asked: Asked, arm: str) -> Path:
     """Of all seeds that are played, also by other commands."""
     path = asked.out / "results" / asked.preset / f"{arm}.json"
-    runs = [RunFolder(folder / arm) for folder in (asked.out / asked.preset).glob("seed-*")]
-    whole = [run for run in runs if run.config_path.exists() and run.is_complete()]
+    folders = sorted((asked.out / asked.preset).glob("seed-*"))
+    whole = [run for folder in folders if is_played(run := RunFolder(folder / arm), folder.name)]
     write_summary(path, summary_of(asked.preset, PRESETS[asked.preset], arm, whole))
     return path
+
+
+def is_played(run: RunFolder, folder_name: str) -> bool:
+    """Whether a run was played to the end and lies where its seed says; a copy of a folder is no seed more."""
+    if not run.config_path.exists():
+        return False
+    config = run.config()
+    return folder_name == f"seed-{config.seed}" and is_whole(run, config)

@@ -50,6 +50,11 @@ class Run:
         return self.shares
 
 
+def log_of(path: Path) -> Path:
+    """The log of a run, beside its folder."""
+    return path.with_name(f"{path.name}.log")
+
+
 def play_run(job: Run) -> str:
     """Plays and tests what is not on disk yet.
 
@@ -58,7 +63,7 @@ def play_run(job: Run) -> str:
     """
     run = RunFolder(job.path)
     job.path.parent.mkdir(parents=True, exist_ok=True)
-    with run.locked(), job.path.with_suffix(".log").open("a") as file:
+    with run.locked(), log_of(job.path).open("a") as file:
         try:
             _play(job, run, LogProgress(file))
         except OSError as error:

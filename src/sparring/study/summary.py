@@ -106,11 +106,18 @@ class Summary:
     """What the arm changes in the preset: setting -> its value as JSON."""
     runs: tuple[Played, ...]
     """In the order of their seeds."""
+    note: str = ""
+    """What a reader has to know of how these runs were played; `sparring study` writes none."""
     format: int = FORMAT
 
 
 def write_summary(path: Path, summary: Summary) -> None:
-    """Writes it; equal summaries give equal bytes."""
+    """Writes it; equal summaries give equal bytes.
+
+    Raises:
+        DataError: it is none that could be read again.
+    """
+    _require_sane(summary, f"{path} cannot be written")
     write_text(path, json.dumps(asdict(summary), indent=1, sort_keys=True) + "\n")
 
 
@@ -133,19 +140,21 @@ def read_summary(path: Path) -> Summary:
         summary = structured(tree, Summary)
     except ConfigError as error:
         raise DataError(f"{path} is damaged: {error}") from None
-    _require_sane(path, summary)
+    _require_sane(summary, f"{path} is damaged", "; write it again with `sparring study`")
     return summary
 
 
-def _require_sane(path: Path, summary: Summary) -> None:
+def _require_sane(summary: Summary, what: str, next_step: str = "") -> None:
     for fault in _faults(summary):
-        raise DataError(f"{path} is damaged: {fault}; write it again with `sparring study`")
+        raise DataError(f"{what}: {fault}{next_step}")
 
 
 def _faults(summary: Summary) -> Iterator[str]:
     seeds = [run.seed for run in summary.runs]
     if seeds != sorted(set(seeds)):
         yield f"runs are in the order of their seeds, each once; found seeds {seeds}"
+    if any(not 0 <= seed <= MOST_N for seed in seeds):
+        yield f"seeds are from 0 to {MOST_N}, found {seeds}"
     if any(not text.isprintable() for text in _texts(asdict(summary))):
         yield "names and settings are printable text"
     for run in summary.runs:
@@ -155,7 +164,8 @@ def _faults(summary: Summary) -> Iterator[str]:
 def _faults_of_run(run: Played) -> Iterator[str]:
     tests = [(one.player, one.protocol, one.objects) for one in run.tested]
     attacks = [(one.player, one.protocol, one.objects, one.attacker) for one in run.attacked]
-    yield from (f"{' '.join(one)} is there twice" for one, times in Counter([*tests, *attacks]).items() if times > 1)
+    others = [*((f"stage {one.stage}",) for one in run.gained), *((f"fit {fit.player}",) for fit in run.fitted)]
+    yield from (f"{' '.join(one)} is there twice" for one, times in Counter([*tests, *attacks, *others]).items() if times > 1)
     for test in run.tested:
         if not _is_table(test.outcomes, {LIFTED, FAILED, INVALID}):
             yield f"{test.player} on {test.objects}: outcomes are 1, 0 or x, as many for each object"
@@ -171,6 +181,8 @@ def _faults_of_run(run: Played) -> Iterator[str]:
         if one.belief_auc is not None and not 0 <= one.belief_auc <= 1:
             yield f"stage {one.stage}: an AUC is from 0 to 1, found {one.belief_auc}"
     for fit in run.fitted:
+        if not 0 <= fit.positives_n <= fit.trained_n <= MOST_N or not 0 <= fit.epochs_n <= MOST_N:
+            yield f"fit {fit.player}: a part is more than its whole, or a number is negative or beyond {MOST_N}"
         shares = (fit.train_accuracy, fit.held_out_auc, fit.mean_strongest_belief)
         if any(share is not None and not 0 <= share <= 1 for share in shares):
             yield f"fit {fit.player}: accuracy, AUC and belief are from 0 to 1, found {shares}"

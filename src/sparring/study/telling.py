@@ -55,7 +55,7 @@ def p_told(effect: Effect | None) -> str:
 def seeds_told(seeds: Iterable[int]) -> str:
     """Numbers in order: 1 to 5, or 1, 2, 4."""
     known = sorted(seeds)
-    if len(known) > 2 and known == list(range(known[0], known[-1] + 1)):
+    if len(known) > 2 and known[-1] - known[0] == len(known) - 1:
         return f"{known[0]} to {known[-1]}"
     return ", ".join(map(str, known))
 
@@ -87,7 +87,7 @@ def mean_told(values: Sequence[float]) -> str:
 def made_by(*studies: str, preset: str = PRESET) -> str:
     """The commands behind a section."""
     which = "" if preset == PRESET else f" --preset {preset}"
-    return "Made by " + ", ".join(f"`sparring study {study} --out runs/study{which}`" for study in studies) + "."
+    return "Made by " + ", ".join(code(f"sparring study {study} --out runs/study{which}") for study in studies) + "."
 
 
 def missing(arms: Arms, terms: Sequence[Term], objects: str = NAMED) -> list[str]:

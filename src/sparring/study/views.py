@@ -8,8 +8,8 @@ from sparring.game.cell import AttackRequest, Cell, GraspRequest
 from sparring.game.jobs import AttackOutcomes, GraspOutcomes, Unseen, View
 from sparring.world.scene import SceneSpec
 
-REMEMBERED_N = 6_000
-"""Views in memory, some 300 kB each."""
+REMEMBERED_N = 4_000
+"""Views in memory, some 300 kB each: all of a world that the plan tests in."""
 
 
 class RememberingCell:
@@ -34,7 +34,9 @@ class RememberingCell:
         """What was seen before, or now."""
         new = [spec for spec in specs if spec not in self._known]
         self._known |= zip(new, self._cell.look(new), strict=True)
-        return (self._known[spec] for spec in specs)
+        seen = [self._known[spec] for spec in specs]
+        _forget()
+        return iter(seen)
 
     def grasp(self, requests: Sequence[GraspRequest], *, must_hold: bool = False) -> Iterator[GraspOutcomes]:
         """By the cell behind it."""
@@ -53,6 +55,15 @@ def remembering(cell: Cell, config: RunConfig) -> RememberingCell:
     """The cell of a test's world, with what this process has seen of that world before."""
     known = _VIEWS.pop(config.world, {})
     _VIEWS[config.world] = known
-    while len(_VIEWS) > 1 and sum(map(len, _VIEWS.values())) > REMEMBERED_N:
-        _VIEWS.pop(next(iter(_VIEWS)))
+    _forget()
     return RememberingCell(cell, known)
+
+
+def _forget() -> None:
+    """What was seen first, in the world that was left longest ago."""
+    while sum(map(len, _VIEWS.values())) > REMEMBERED_N:
+        world, views = next(iter(_VIEWS.items()))
+        if len(_VIEWS) > 1:
+            _VIEWS.pop(world)
+        else:
+            views.pop(next(iter(views)))
