@@ -256,6 +256,13 @@ def test_impossible_studies_are_refused(changes: dict[str, object], told: str, t
         Asked(**{"study": STUDY, "preset": "smoke", "seeds": (1,), "out": tmp_path} | changes)  # pyright: ignore[reportArgumentType]
 
 
+def test_a_file_is_no_folder_of_studies(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    for out in (tmp_path / "notes.txt", tmp_path / "notes.txt" / "study"):
+        with pytest.raises(ConfigError, match=r"--out must be a folder, new or of a study; .*notes\.txt is a file"):
+            asked(out)
+
+
 def test_another_study_in_the_folder_is_refused(studied: Asked, tmp_path: Path) -> None:
     shutil.copytree(studied.out, tmp_path / "other")
     other = Asked(STUDY, "smoke", (1,), tmp_path / "other", tries_n=2)

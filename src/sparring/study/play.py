@@ -36,13 +36,16 @@ class Asked:
         """Checks.
 
         Raises:
-            ConfigError: unknown preset, no seeds, or impossible numbers.
+            ConfigError: unknown preset, no seeds, impossible numbers, or a file in the folder's place.
         """
         preset_named(self.preset)
         if not self.seeds or min(self.seeds) < 0 or len(set(self.seeds)) != len(self.seeds):
             raise ConfigError(f"--seeds must be different numbers from 0 on, got {' '.join(map(str, self.seeds)) or 'none'}")
         if self.tries_n is not None and self.tries_n < 1:
             raise ConfigError(f"--tries must be at least 1, got {self.tries_n}")
+        for path in (self.out, *self.out.parents):
+            if path.exists() and not path.is_dir():
+                raise ConfigError(f"--out must be a folder, new or of a study; {path} is a file")
 
     def folder(self, seed: int, arm: str) -> Path:
         """Where a run lies."""
