@@ -121,7 +121,7 @@ def rounds_figure(stages: Sequence[str], fallen: Sequence[Sequence[float]], beli
     axes.set_ylim(bottom=0)
     keys = [
         _key("fell: mean over seeds", GREY, marker="o", markersize=6),
-        _key("mean strongest belief in held-out grasps, afterwards", PINK, marker="D", markersize=5),
+        _key("belief in held-out grasps, afterwards", PINK, marker="D", markersize=5),
         _key("one training seed", GREY, **SEED),
     ]
     _legend(axes, keys)
