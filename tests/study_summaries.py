@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from sparring.config import QUARTER
 from sparring.evaluation.paper import TABLE_2
-from sparring.study.arms import WHY
+from sparring.study.arms import ARMS, WHY, arm_config, settings_of
 from sparring.study.summary import Attacked, Fitted, Gained, Played, Summary, Tested, write_summary
 
 NAMES = tuple(TABLE_2)
@@ -37,7 +38,9 @@ def played(seed: int, *tests: Tested, gained: Sequence[Gained] = (), fitted: Seq
 
 
 def arm(name: str, *runs: Played, preset: str = "quarter", settings: Mapping[str, str] | None = None) -> Summary:
-    """An arm of some runs."""
+    """An arm of some runs, which changes what it was planned to change unless said otherwise."""
+    if settings is None and name in ARMS:
+        settings = settings_of(QUARTER, arm_config(QUARTER, name, seed=1))
     return Summary(preset, name, dict(settings or {}), runs)
 
 
@@ -90,7 +93,7 @@ def study(folder: Path, seeds: Sequence[int] = (1, 2, 3, 4, 5), scenes_n: int = 
                 tests += drawn(less, seed, objects=held_out, scenes_n=3, kind="held-out")
             run = played(seed, *tests, gained=gathered(name, seed), fitted=learned(name, seed))
             runs.append(replace(run, attacked=tuple(crossed(tests, seed))) if name == "base" else run)
-        write_summary(folder / f"{name}.json", arm(name, *runs, preset=preset, settings=_settings(name)))
+        write_summary(folder / f"{name}.json", arm(name, *runs, preset=preset))
     return folder.parent
 
 
@@ -147,11 +150,3 @@ def learned(arm_name: str, seed: int) -> list[Fitted]:
         Fitted(f"adversary-{name}", 300, 60, 20, 0.85, 0.6 + luck.normal(0, 0.03), belief + luck.normal(0, 0.02))
         for name, belief in zip(attackers, beliefs, strict=False)
     ]
-
-
-def _settings(name: str) -> dict[str, str]:
-    if name.startswith("alpha-"):
-        return {"learning.alpha": name.removeprefix("alpha-")}
-    if name.startswith("sensor-"):
-        return {"world.lift.sense_height_m": "0.05" if name == "sensor-5" else "0.0"}
-    return {}

@@ -95,10 +95,10 @@ def test_restored_it_goes_on_as_if_it_had_never_stopped() -> None:
 
 def test_the_state_of_other_parameters_is_refused() -> None:
     optimiser = RmsProp([torch.ones(3)], 1.0)
-    with pytest.raises(KeyError):
-        optimiser.restore({})
-    with pytest.raises(RuntimeError, match="size"):
-        optimiser.restore(RmsProp([torch.ones(4)], 1.0).state())
+    others: list[list[Tensor]] = [[], [torch.ones(4)], [torch.ones(1)], [torch.ones(3), torch.ones(3)]]
+    for parameters in others:
+        with pytest.raises(ValueError, match="other parameters"):
+            optimiser.restore(RmsProp(parameters, 1.0).state())
 
 
 def test_forgotten_gradients_move_nothing() -> None:

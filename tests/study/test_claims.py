@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from study_summaries import arm, drawn, played
+from study_summaries import NAMES, arm, drawn, played
 
 from sparring.study.claims import CLAIMS, judged, verdict_of
 from sparring.study.comparison import Arms
@@ -83,6 +83,23 @@ def test_other_objects_than_planned_decide_nothing() -> None:
         for test in known["base"].runs[0].tested
     ]
     runs = [replace(known["base"].runs[0], tested=tuple(fewer)), *known["base"].runs[1:]]
+    assert judged({**known, "base": arm("base", *runs)})[0].verdict == "not the planned test"
+
+
+def test_an_arm_that_was_played_otherwise_decides_nothing() -> None:
+    known = arms(shake_3=0.5)
+    louder = {name: replace(one, settings=one.settings | {"learning.alpha": "0.9"}) for name, one in known.items()}
+    assert judged({**known, "base": louder["base"]})[0].verdict == "not the planned test"
+    assert judged({**known, "random": louder["random"]})[0].verdict == "confirmed"
+
+
+def test_objects_that_were_never_valid_decide_nothing() -> None:
+    known = arms(shake_3=0.5)
+    tests = [
+        replace(test, outcomes={name: "x" * 100 if name == NAMES[0] else told for name, told in test.outcomes.items()})
+        for test in known["base"].runs[0].tested
+    ]
+    runs = [replace(known["base"].runs[0], tested=tuple(tests)), *known["base"].runs[1:]]
     assert judged({**known, "base": arm("base", *runs)})[0].verdict == "not the planned test"
 
 

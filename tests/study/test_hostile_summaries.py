@@ -92,6 +92,12 @@ def test_an_impossible_value_is_refused(path: tuple[str | int, ...], value: obje
     refused(altered(tmp_path, *path, value=value), match="is damaged")
 
 
+def test_a_name_comes_once(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    path.write_text(path.read_text().replace('"object-1": "111"', '"object-0": "111"'))
+    refused(path, match="'object-0' is there twice")
+
+
 @pytest.mark.parametrize("key", ["preset", "arm", "settings", "runs"])
 def test_a_missing_key_is_refused(key: str, tmp_path: Path) -> None:
     tree = json.loads(written(tmp_path).read_text())

@@ -188,6 +188,11 @@ def test_any_seeds_will_do(seeds: tuple[int, ...], tmp_path: Path) -> None:
     assert ("![Success" in page) == bool(seeds)
 
 
+def test_a_seed_more_than_planned_is_no_arm_less(tmp_path: Path) -> None:
+    page = page_of(put(tmp_path, arm("base", *(played(seed, trial("start", ["10"])) for seed in range(1, 7)))), tmp_path)
+    assert "- 1 of 17 planned arms are played with all seeds." in page
+
+
 def test_runs_that_were_not_tested_are_no_reason_to_fail(tmp_path: Path) -> None:
     page = page_of(put(tmp_path, arm("base", played(1), played(2, trial("start", ["x"])))), tmp_path)
     assert "5 are **not run yet**" in page
@@ -243,8 +248,10 @@ def test_a_preset_cannot_break_the_page(tmp_path: Path) -> None:
 
 
 def test_a_note_is_told(tmp_path: Path) -> None:
-    base = replace(arm("base", played(1, trial("start", ["10"]))), note="Played on paper.")
-    assert "`base`: Played on paper." in page_of(put(tmp_path, base), tmp_path)
+    base = replace(arm("base", played(1, trial("start", ["10"]))), note="Played on paper")
+    assert "`base`: `Played on paper`." in page_of(put(tmp_path, base), tmp_path)
+    demo = replace(base, preset="demo")
+    assert "`base`: `Played on paper`." in page_of(put(tmp_path / "demo", demo), tmp_path).split("### `demo`")[1]
 
 
 def test_names_cannot_break_the_page(tmp_path: Path) -> None:

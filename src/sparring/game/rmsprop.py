@@ -64,8 +64,15 @@ class RmsProp:
         """Goes on from what it remembered, wherever that was.
 
         Raises:
-            KeyError, RuntimeError: the state is one of other parameters.
+            ValueError: the state is one of other parameters.
         """
-        for index, kept in self.state().items():
-            for name, own in kept.items():
-                own.copy_(state[index][name])  # in memory as the parameter is, on which speed depends
+        own = self.state()
+        if _shapes(state) != _shapes(own):
+            raise ValueError("the state of the optimiser is one of other parameters")
+        for index, tensors in own.items():
+            for name, tensor in tensors.items():
+                tensor.copy_(state[index][name])  # in memory as the parameter is, on which speed depends
+
+
+def _shapes(state: State) -> dict[int, dict[str, torch.Size]]:
+    return {index: {name: tensor.shape for name, tensor in tensors.items()} for index, tensors in state.items()}

@@ -1,17 +1,21 @@
 """The arms of the study, its tests, and which study plays which: values. They are named in experiments/PREREGISTERED.md."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.config import ATTACKED_SHARE, BoutConfig, RunConfig
+from sparring.config_file import flat, to_json
 from sparring.errors import ConfigError, unknown_name
 from sparring.game.plan import COLLABORATIVE, START
 from sparring.study.durations import attack_s, grasp_s
 
 HELD_OUT, CHOICE = "held-out", 33
 """The held-out objects of the training families, on which the shipped player is chosen, are tried so many times less often."""
+NOT_OF_AN_ARM = ("seed", "test", "learning.precision")
+"""Settings that differ between runs of an arm, or decide nothing of how it is played."""
 Players = Literal["all", "main", "last"]
 FEWER = 5
 """Novel objects, of which there are ten times as many as named ones, are tried so many times less often by every run; and all in
@@ -223,6 +227,13 @@ def arm_config(preset: RunConfig, arm: str, *, seed: int, tries_n: int | None = 
         test = replace(test, objects=HELD_OUT, tries_n=max(1, test.tries_n // CHOICE))
     config = replace(config, test=test)
     return replace(config, test=replace(test, players=players_of(config, ARMS[arm].tested)))
+
+
+def settings_of(preset: RunConfig, config: RunConfig) -> dict[str, str]:
+    """What an arm changes in its preset, as its summary has it: setting -> its value as JSON."""
+    before, after = (flat(json.loads(to_json(one))) for one in (preset, config))
+    names = sorted(name for name in before | after if before.get(name) != after.get(name))
+    return {name: json.dumps(after.get(name)) for name in names if not name.startswith(NOT_OF_AN_ARM)}
 
 
 def players_of(config: RunConfig, which: Players) -> tuple[str, ...]:

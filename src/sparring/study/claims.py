@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from sparring.config import PRESETS
 from sparring.evaluation.paper import HIGH_FORCE, LOW_FORCE, TABLE_2
+from sparring.study.arms import arm_config, settings_of
 from sparring.study.bootstrap import Effect, bootstrapped
 from sparring.study.comparison import HIGH, NAMED, Arms, Term, scores, test_of
 
@@ -17,6 +19,8 @@ SEEDS = (1, 2, 3, 4, 5)
 """Training seeds that the study was planned with."""
 SCENES_N = 100
 """Scenes of each of the ten named objects that it was planned with."""
+VALID_SHARE = 0.95
+"""Where fewer of them are valid, some object may be missing: no verdict."""
 PLAYERS = ("start", "collaborative", "shake-1", "shake-2", "shake-3", "snatch-1", "snatch-2")
 """Base's, in the order of the paper's table."""
 MAIN = ("start", "collaborative", "shake-3", "snatch-2")
@@ -97,7 +101,9 @@ class Judged:
             return "not run yet"
         if set(self.effect.by_seed) != set(SEEDS):
             return "not all seeds yet"
-        return verdict_of(self.effect.low, self.effect.high) if self.is_as_planned else "not the planned test"
+        if not self.is_as_planned or self.effect.n < VALID_SHARE * len(SEEDS) * len(TABLE_2) * SCENES_N:
+            return "not the planned test"
+        return verdict_of(self.effect.low, self.effect.high)
 
 
 def verdict_of(low: float, high: float) -> Verdict:
@@ -122,8 +128,11 @@ def judged(arms: Arms) -> list[Judged]:
 
 
 def _is_as_planned(arms: Arms, term: Term) -> bool:
-    """Whether a player met the planned scenes of the named objects with every seed."""
-    runs = {run.seed: run for run in arms[term.arm].runs} if term.arm in arms else {}
+    """Whether a player was trained as planned, and met the planned scenes of the named objects, with every seed."""
+    preset = PRESETS[PRESET]
+    if term.arm not in arms or arms[term.arm].settings != settings_of(preset, arm_config(preset, term.arm, seed=SEEDS[0])):
+        return False
+    runs = {run.seed: run for run in arms[term.arm].runs}
     tests = [test_of(runs[seed], term.player, term.protocol, NAMED) for seed in SEEDS if seed in runs]
     scenes = [{name: len(scenes) for name, scenes in test.outcomes.items()} for test in tests if test is not None]
     return scenes == [dict.fromkeys(TABLE_2, SCENES_N)] * len(SEEDS)

@@ -1,6 +1,5 @@
 """From run folders to the summary of an arm."""
 
-import json
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -8,7 +7,6 @@ import pyarrow as pa
 
 from sparring.actions.adversaries import ADVERSARIES
 from sparring.config import RunConfig
-from sparring.config_file import flat, to_json
 from sparring.data.records import Row
 from sparring.data.store import read_shard, read_stage
 from sparring.errors import DataError
@@ -19,6 +17,7 @@ from sparring.game.digest import digest_run
 from sparring.game.plan import player_names, stages_of
 from sparring.game.run_folder import FOREIGN, RunFolder
 from sparring.scoring import auc
+from sparring.study.arms import settings_of
 from sparring.study.summary import (
     FAILED,
     FELL,
@@ -35,8 +34,6 @@ from sparring.study.summary import (
 )
 
 COUNTED = ["sensed", "lifted", "invalid", "adversary", "action_probability", "dislodged", "dislodging"]
-NOT_OF_AN_ARM = ("seed", "test", "learning.precision")
-"""Settings that differ between runs of an arm, or decide nothing of how it is played."""
 
 
 def summary_of(preset: str, preset_config: RunConfig, arm: str, runs: Sequence[RunFolder]) -> Summary:
@@ -46,7 +43,7 @@ def summary_of(preset: str, preset_config: RunConfig, arm: str, runs: Sequence[R
         SparringError: a run is damaged, or was played with other settings than the rest.
     """
     played = sorted((_played(run) for run in runs), key=lambda run: run.seed)
-    settings = {run.path: _changed(preset_config, run.config()) for run in runs}
+    settings = {run.path: settings_of(preset_config, run.config()) for run in runs}
     for path, changed in settings.items():
         first, *_ = settings
         if changed != settings[first]:
@@ -59,12 +56,6 @@ def summary_of(preset: str, preset_config: RunConfig, arm: str, runs: Sequence[R
 def _difference(one: dict[str, str], other: dict[str, str]) -> str:
     names = sorted(name for name in one | other if one.get(name) != other.get(name))
     return ", ".join(f"{name} {one.get(name, 'as in the preset')} and {other.get(name, 'as in the preset')}" for name in names)
-
-
-def _changed(preset: RunConfig, config: RunConfig) -> dict[str, str]:
-    before, after = (flat(json.loads(to_json(one))) for one in (preset, config))
-    names = sorted(name for name in before | after if before.get(name) != after.get(name))
-    return {name: json.dumps(after.get(name)) for name in names if not name.startswith(NOT_OF_AN_ARM)}
 
 
 def _played(run: RunFolder) -> Played:

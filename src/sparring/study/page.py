@@ -25,11 +25,11 @@ HEAD = """# Results: does competition beat collaboration?
 
 *Written by `sparring results` from summaries alone (those of the published study are in `experiments/results`); not edited by
 hand. Unless said otherwise: preset `quarter` (a quarter of the paper's grasps, the compact network); rates and differences are
-means over training seeds; intervals are 95 % percentile intervals of a bootstrap over seeds, objects and scenes (4,000 draws).
-Of one seed alone they cover objects and scenes, not what another seed would do. All players meet the same scenes; one that was
-physically invalid for any of the players compared, in any seed, is left out for all of them, so that a difference has some tries
-fewer than the rates beside it. What was planned is in `experiments/PREREGISTERED.md`, what came out otherwise, and why, in
-`experiments/LOG.md`.*
+over all tries of all training seeds, which is their mean where each has as many; intervals are 95 % percentile intervals of a
+bootstrap over seeds, objects and scenes (4,000 draws). Of one seed alone they cover objects and scenes, not what another seed
+would do. All players meet the same scenes; one that was physically invalid for any of the players compared, in any seed, is left
+out for all of them, so that a difference has some tries fewer than the rates beside it. What was planned is in
+`experiments/PREREGISTERED.md`, what came out otherwise, and why, in `experiments/LOG.md`.*
 """
 
 

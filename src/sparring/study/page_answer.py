@@ -161,9 +161,8 @@ def _elsewhere(arms: Arms) -> list[str]:
     if early is not None and all(lifted):
         late, soon = (100 * fmean(shares) for shares in lifted)
         told.append(
-            f"In base the weak sensor is nearly always right: {late:.0f} % of the random grasps that it takes for a success are "
-            f"lifted, which leaves an adversary little to mend. Read right after closing, {soon:.0f} % are, and `shake-3` minus "
-            f"`collaborative` is {_points(early)}."
+            f"In base {late:.0f} % of the random grasps that the weak sensor takes for a success are lifted. Read right after "
+            f"closing, {soon:.0f} % are, and `shake-3` minus `collaborative` is {_points(early)}."
         )
     return [*told, *controls_in_brief(arms)]
 
@@ -186,7 +185,7 @@ def _seldom_lifted(arms: Arms) -> list[str]:
 
 def _so_far(arms: Arms) -> list[str]:
     planned = [arm for arm in ARMS if arm not in WHY]
-    there = [arm for arm in planned if arm in arms and {run.seed for run in arms[arm].runs} == set(SEEDS)]
+    there = [arm for arm in planned if arm in arms and {run.seed for run in arms[arm].runs} >= set(SEEDS)]
     return [f"{len(there)} of {len(planned)} planned arms are played with all seeds."] if len(there) < len(planned) else []
 
 

@@ -19,7 +19,7 @@ ABOUT = (
 )
 ABOUT_LEARNING = (
     "**Is the adversary learning?** What it dislodges of what the frozen `start` lifts, against random attacks of its kind on "
-    "the very same lifts; then the same without the object that most of the difference comes from. One comparison an adversary, "
+    "the very same lifts; then the same without the object that contributes most to the difference. One comparison an adversary, "
     "not corrected for being several:"
 )
 
@@ -62,7 +62,7 @@ def _learning_row(base: Summary, name: str, beside: str | None) -> list[str]:
 
 
 def _without_one(more: Scores) -> str:
-    """The difference without the object that most of it comes from."""
+    """The difference without the object that contributes most to it."""
     whole = int(more.values.sum())
     name = max(more.by_object, key=lambda one: more.by_object[one][0] * (1 if whole >= 0 else -1))
     rest = more.without(name)

@@ -28,10 +28,10 @@ def made(arms: Arms) -> Section:
     blocks += [
         f"Preset {code(PRESET)}, training seeds {seeds_told(seeds)}. Every arm, what it changes in the preset, and the "
         "digests of its runs: the beginning of the sha256 over what decided a run and what it resulted in "
-        "(`sparring digest`), tests and cross-play of all studies included. The same studies with the same packages on the same "
+        "(`sparring digest`), tests and cross-play included. The same studies with the same packages on the same "
         "processor give the same digests.",
         digests(arms),
-        *(f"{code(name)}: {summary.note}" for name, summary in arms.items() if summary.note),
+        *notes(arms),
         _machines(arms),
         _left_out(arms),
     ]
@@ -78,6 +78,11 @@ def digests(arms: Arms) -> str:
         settings = ", ".join(code(f"{setting}={value}") for setting, value in summary.settings.items())
         rows.append([code(name), settings, *(known.get(seed, "") for seed in seeds)])
     return markdown((["arm", "changed", *(f"seed {seed}" for seed in seeds)], rows))
+
+
+def notes(arms: Arms) -> list[str]:
+    """What else a reader has to know of how arms were played."""
+    return [f"{code(name)}: {code(summary.note)}." for name, summary in arms.items() if summary.note]
 
 
 def _machines(arms: Arms) -> str:

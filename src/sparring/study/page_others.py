@@ -6,7 +6,7 @@ from sparring.evaluation.markdown import markdown
 from sparring.study.arms import ARMS, BASE
 from sparring.study.claims import effect_of
 from sparring.study.comparison import HIGH, LOW, Arms, Term
-from sparring.study.page_made import digests
+from sparring.study.page_made import digests, notes
 from sparring.study.page_tables import HOW, players_table, players_tested, terms_of
 from sparring.study.telling import FORCES, Section, code, made_by, points_told, rate_told, seeds_of, single_runs, tries_of
 
@@ -36,11 +36,13 @@ def _preset(preset: str, arms: Arms) -> Iterator[str]:
             yield players_table(arms, BASE, protocol)
             yield from single_runs(arms, terms_of(arms, BASE, protocol))
     others = [name for name in arms if name != BASE]
-    if others:
+    if any(terms_of(arms, name, protocol) for name in others for protocol in (LOW, HIGH)):
         yield ABOUT
         yield _beside_base(arms, others)
     yield digests(arms)
-    yield made_by("table-1", preset=preset)
+    yield from notes(arms)
+    if BASE in arms:
+        yield made_by("table-1", preset=preset)
 
 
 def _beside_base(arms: Arms, names: list[str]) -> str:

@@ -128,7 +128,7 @@ def read_summary(path: Path) -> Summary:
         DataError: missing, damaged, or of another format.
     """
     try:
-        tree = json.loads(read_text(path))
+        tree = json.loads(read_text(path), object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is no summary of an arm: {error}") from None
     if not isinstance(tree, dict) or tree.get("format") != FORMAT:
@@ -142,6 +142,15 @@ def read_summary(path: Path) -> Summary:
         raise DataError(f"{path} is damaged: {error}") from None
     _require_sane(summary, f"{path} is damaged", "; write it again with `sparring study`")
     return summary
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object of JSON, whose names must differ."""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError(
+            f"{next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)!r} is there twice"
+        )
+    return dict(pairs)
 
 
 def _require_sane(summary: Summary, what: str, next_step: str = "") -> None:

@@ -17,8 +17,8 @@ class RememberingCell:
 
     waves_at_once_n = 1
 
-    def __init__(self, cell: Cell, known: dict[SceneSpec, View | Unseen]) -> None:
-        self._cell, self._known = cell, known
+    def __init__(self, cell: Cell, world: WorldConfig) -> None:
+        self._cell, self._world = cell, world
 
     @property
     def name(self) -> str:
@@ -32,9 +32,11 @@ class RememberingCell:
 
     def look(self, specs: Sequence[SceneSpec]) -> Iterator[View | Unseen]:
         """What was seen before, or now."""
-        new = [spec for spec in specs if spec not in self._known]
-        self._known |= zip(new, self._cell.look(new), strict=True)
-        seen = [self._known[spec] for spec in specs]
+        known = _VIEWS.pop(self._world, {})
+        _VIEWS[self._world] = known  # now the last one
+        new = [spec for spec in specs if spec not in known]
+        known |= zip(new, self._cell.look(new), strict=True)
+        seen = [known[spec] for spec in specs]
         _forget()
         return iter(seen)
 
@@ -53,10 +55,7 @@ _VIEWS: dict[WorldConfig, dict[SceneSpec, View | Unseen]] = {}
 
 def remembering(cell: Cell, config: RunConfig) -> RememberingCell:
     """The cell of a test's world, with what this process has seen of that world before."""
-    known = _VIEWS.pop(config.world, {})
-    _VIEWS[config.world] = known
-    _forget()
-    return RememberingCell(cell, known)
+    return RememberingCell(cell, config.world)
 
 
 def _forget() -> None:
