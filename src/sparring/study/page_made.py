@@ -8,7 +8,7 @@ from sparring.study.arms import HELD_OUT
 from sparring.study.claims import MAIN, PRESET
 from sparring.study.comparison import LOW, Arms
 from sparring.study.summary import INVALID, Tested
-from sparring.study.telling import NONE_YET, Section, code, made_by, rate_of, seeds_told
+from sparring.study.telling import NONE_YET, Section, code, made_by, plain, rate_of, seeds_told
 
 DIGEST_N = 12
 """Characters of a digest that are shown."""
@@ -82,7 +82,7 @@ def digests(arms: Arms) -> str:
 
 def notes(arms: Arms) -> list[str]:
     """What else a reader has to know of how arms were played."""
-    return [f"{code(name)}: {code(summary.note)}." for name, summary in arms.items() if summary.note]
+    return [f"{code(name)}: {plain(summary.note)}" for name, summary in arms.items() if summary.note]
 
 
 def _machines(arms: Arms) -> str:

@@ -1,6 +1,7 @@
 """How the page of results writes numbers, seeds, what is missing, and tables that are folded away."""
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -31,6 +32,11 @@ class Section:
 def code(text: str) -> str:
     """A name as it is typed."""
     return f"`{text.replace('`', chr(39))}`"
+
+
+def plain(text: str) -> str:
+    """Words of others, whatever they are made of."""
+    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", html.escape(text, quote=False))
 
 
 def rate_told(effect: Effect | None) -> str:
