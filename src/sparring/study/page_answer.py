@@ -28,7 +28,7 @@ from sparring.study.comparison import HIGH, LOW, NOVEL, Arms, Term, scores
 from sparring.study.figures import Mark, success_figure
 from sparring.study.gathered import budget_told, lifted_shares
 from sparring.study.page_controls import controls_in_brief
-from sparring.study.telling import Section, code, made_by, missing, points_told, rate_told, seeds_told
+from sparring.study.telling import FORCES, Section, code, made_by, missing, points_told, rate_told, seeds_told
 
 PICTURE = "results-success.svg"
 VERDICTS = typing.get_args(Verdict)
@@ -153,9 +153,12 @@ def _snatched(arms: Arms) -> str:
 def _elsewhere(arms: Arms) -> list[str]:
     """What the other objects and the other sensor say; they decide no claim but the fifth."""
     told: list[str] = []
-    novel = effect_of(arms, SHAKE_3, -COLLABORATIVE, objects=NOVEL)
-    if novel is not None:
-        told.append(f"On {novel.objects_n} novel objects at low force `shake-3` minus `collaborative` is {_points(novel)}.")
+    for protocol in (LOW, HIGH):
+        terms = [Term("base", "shake-3", protocol), -Term("base", "collaborative", protocol)]
+        novel = effect_of(arms, *terms, objects=NOVEL)
+        if novel is not None:
+            which = f"On {novel.objects_n} novel objects at {FORCES[protocol]}"
+            told.append(f"{which} `shake-3` minus `collaborative` is {_points(novel)}.")
     early = effect_of(arms, *AT_CLOSING)
     lifted = [lifted_shares(arms, arm, random=True) for arm in ("base", "sensor-0")]
     if early is not None and all(lifted):
