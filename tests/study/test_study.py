@@ -3,12 +3,14 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from rows import row_of
+from tiny import tiny_config
 
 from sparring.config import PRESETS
 from sparring.data.records import table_of
@@ -28,13 +30,23 @@ from sparring.study.running import log_of, play_run
 from sparring.study.sharing import adopt_start
 from sparring.study.summary import read_summary
 
+PRESET, OBJECTS = "tiny", "novel-families"
 ARMS = ("base", "sensor-0", "every-worst")
-STUDY = Study(ARMS, "some of everything", (StudyTest("high-force", "named", "main"),), crossplay=True)
+STUDY = Study(ARMS, "some of everything", (StudyTest("high-force", OBJECTS, "main"),), crossplay=True)
 
 
 def asked(out: Path) -> Asked:
     """The study, in seconds."""
-    return Asked(STUDY, "smoke", (1,), out, tries_n=1, command="study test")
+    return Asked(STUDY, PRESET, (1,), out, tries_n=1, command="study test")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _preset() -> Iterator[None]:
+    """A preset that plays in seconds; how many threads it takes is not fixed."""
+    config = tiny_config()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(PRESETS, PRESET, replace(config, learning=replace(config.learning, threads_n=None)))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +109,7 @@ def test_lanes_and_a_study_cut_off_end_with_the_same_summaries(studied: Asked, t
     cut = asked(tmp_path / "cut")
     shutil.rmtree(cut.folder(1, "every-worst"))
     shutil.rmtree(cut.out / "results")
-    for lost in (run_of(cut, "base").player("snatch-1"), run_of(cut, "sensor-0").test("low-force", "named", "start")):
+    for lost in (run_of(cut, "base").player("snatch-1"), run_of(cut, "sensor-0").test("low-force", OBJECTS, "start")):
         lost.unlink()
     play_study(cut, lanes_n=2, progress=Silent())
     for path in sorted((studied.out / "results").rglob("*.json")):
@@ -106,9 +118,9 @@ def test_lanes_and_a_study_cut_off_end_with_the_same_summaries(studied: Asked, t
 
 def test_a_summary_tells_what_the_run_holds(studied: Asked) -> None:
     for arm in ARMS:
-        run, summary = run_of(studied, arm), read_summary(studied.out / "results" / "smoke" / f"{arm}.json")
+        run, summary = run_of(studied, arm), read_summary(studied.out / "results" / PRESET / f"{arm}.json")
         (played,) = summary.runs
-        assert (summary.arm, summary.preset, played.seed, played.digest) == (arm, "smoke", 1, digest_run(run))
+        assert (summary.arm, summary.preset, played.seed, played.digest) == (arm, PRESET, 1, digest_run(run))
         rows = {(row["player"], row["protocol"]): row for row in all_results(run, run.config())}
         for test in played.tested:
             row = rows.pop((test.player, test.protocol))
@@ -119,7 +131,7 @@ def test_a_summary_tells_what_the_run_holds(studied: Asked) -> None:
 
 
 def test_a_summary_counts_every_attack_that_was_made(studied: Asked) -> None:
-    (played,) = read_summary(studied.out / "results" / "smoke" / "base.json").runs
+    (played,) = read_summary(studied.out / "results" / PRESET / "base.json").runs
     attacked = [one for one in played.gained if one.attacked_n]
     assert attacked, "nothing was attacked, so that nothing is tested"
     assert all(one.attacks_n == one.attacked_n == one.lifted_n >= one.dislodged_n for one in attacked)
@@ -138,8 +150,8 @@ def test_a_summary_counts_all_where_every_attack_was_tried(tmp_path: Path) -> No
 
 def test_a_summary_tells_what_survived_in_cross_play(studied: Asked) -> None:
     run = run_of(studied, "base")
-    (played,) = read_summary(studied.out / "results" / "smoke" / "base.json").runs
-    found = crossplayed([run], "low-force", "named")
+    (played,) = read_summary(studied.out / "results" / PRESET / "base.json").runs
+    found = crossplayed([run], "low-force", OBJECTS)
     met = {(one.player, one.attacker) for one in played.attacked}
     assert met >= {(player, attacker) for player, one in found.items() for attacker in one.dislodged}
     assert {("start", "none"), ("start", "random-shake"), ("start", "shake-2")} <= met
@@ -149,7 +161,7 @@ def test_a_summary_tells_what_survived_in_cross_play(studied: Asked) -> None:
 
 
 def test_a_summary_says_what_the_arm_changes(studied: Asked) -> None:
-    settings = {arm: read_summary(studied.out / "results" / "smoke" / f"{arm}.json").settings for arm in ARMS}
+    settings = {arm: read_summary(studied.out / "results" / PRESET / f"{arm}.json").settings for arm in ARMS}
     assert set(settings["base"]) == {"learning.threads_n"}
     assert settings["sensor-0"]["world.lift.sense_height_m"] == "0.0"
     assert json.loads(settings["every-worst"]["match.attacks"]) == "every"
@@ -159,7 +171,7 @@ def test_a_summary_says_what_the_arm_changes(studied: Asked) -> None:
 def test_each_run_has_a_log(studied: Asked) -> None:
     for arm in ARMS:
         log = log_of(studied.folder(1, arm)).read_text()
-        assert "test low-force on named" in log
+        assert f"test low-force on {OBJECTS}" in log
         assert ("found" in log) == (arm != "base")
 
 
@@ -188,7 +200,7 @@ def test_a_run_that_is_at_work_again_keeps_its_place_in_the_summary(studied: Ask
 def test_runs_played_differently_have_no_summary_in_common(studied: Asked) -> None:
     runs = [run_of(studied, arm) for arm in ("base", "sensor-0")]
     with pytest.raises(DataError, match=r"were played differently: world\.lift\.sense_height_m 0\.0 and as in the preset"):
-        summary_of("smoke", PRESETS["smoke"], "base", runs)
+        summary_of(PRESET, PRESETS[PRESET], "base", runs)
 
 
 def test_without_links_files_are_copied(studied: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,7 +265,7 @@ def test_random_grasps_without_force_are_not_sensed(studied: Asked) -> None:
 )
 def test_impossible_studies_are_refused(changes: dict[str, object], told: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=told):
-        Asked(**{"study": STUDY, "preset": "smoke", "seeds": (1,), "out": tmp_path} | changes)  # pyright: ignore[reportArgumentType]
+        Asked(**{"study": STUDY, "preset": PRESET, "seeds": (1,), "out": tmp_path} | changes)  # pyright: ignore[reportArgumentType]
 
 
 def test_a_file_is_no_folder_of_studies(tmp_path: Path) -> None:
@@ -265,7 +277,7 @@ def test_a_file_is_no_folder_of_studies(tmp_path: Path) -> None:
 
 def test_another_study_in_the_folder_is_refused(studied: Asked, tmp_path: Path) -> None:
     shutil.copytree(studied.out, tmp_path / "other")
-    other = Asked(STUDY, "smoke", (1,), tmp_path / "other", tries_n=2)
+    other = Asked(STUDY, PRESET, (1,), tmp_path / "other", tries_n=2)
     with pytest.raises(RunFolderError, match=r"test\.tries_n \(1 there, 2 asked\)"):
         play_study(other, lanes_n=1, progress=Silent())
     assert arm_config(other.config(1, "base"), "base", seed=1).test.tries_n == 2
