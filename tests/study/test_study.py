@@ -192,9 +192,9 @@ def test_a_run_that_is_at_work_again_keeps_its_place_in_the_summary(studied: Ask
     again = asked(tmp_path / "again")
     shutil.copytree(studied.out, again.out)
     run_of(again, "base").unseal()
-    assert is_played(run_of(again, "base"), "seed-1")
+    assert is_played(run_of(again, "base"))
     run_of(again, "base").player("snatch-1").unlink()
-    assert not is_played(run_of(again, "base"), "seed-1")
+    assert not is_played(run_of(again, "base"))
 
 
 def test_runs_played_differently_have_no_summary_in_common(studied: Asked) -> None:

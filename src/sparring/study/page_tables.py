@@ -2,6 +2,7 @@
 
 from sparring.evaluation.markdown import markdown
 from sparring.evaluation.paper import OVERALL, TABLE_2
+from sparring.evaluation.statistics import Rate
 from sparring.study.claims import MAIN, PLAYERS, effect_of
 from sparring.study.comparison import HIGH, LOW, NAMED, NOVEL, Arms, Term, scores
 from sparring.study.telling import (
@@ -100,16 +101,16 @@ def _by_object(arms: Arms, protocol: str) -> list[str]:
     return [f"**Object by object** ({players}), successes of the tries that count, all seeds:", markdown((header, rows))]
 
 
-def _successes(arms: Arms, player: str, protocol: str) -> dict[str, tuple[int, int]]:
-    """Of every object how often it was lifted, and the tries."""
+def _successes(arms: Arms, player: str, protocol: str) -> dict[str, Rate]:
+    """Of every object the tries of all seeds."""
     found = scores(arms, [Term("base", player, protocol)])
-    return found.by_object if found is not None else {}
+    return {name: Rate(*counts) for name, counts in found.by_object.items()} if found is not None else {}
 
 
-def _of(rates: dict[str, tuple[int, int]], name: str) -> str:
-    return f"{rates[name][0]:,} / {rates[name][1]:,}" if name in rates else ""
+def _of(rates: dict[str, Rate], name: str) -> str:
+    return f"{rates[name].successes} / {rates[name].n}" if name in rates else ""
 
 
-def _of_all(rates: dict[str, tuple[int, int]]) -> str:
-    lifted_n, tries_n = (sum(counts) for counts in zip(*rates.values(), strict=True)) if rates else (0, 0)
-    return f"{100 * lifted_n / tries_n:.1f} %" if tries_n else ""
+def _of_all(rates: dict[str, Rate]) -> str:
+    whole = Rate(sum(rate.successes for rate in rates.values()), sum(rate.n for rate in rates.values()))
+    return f"{100 * whole.rate:.1f} %" if whole.n else ""

@@ -101,14 +101,14 @@ def _summarise(asked: Asked, arm: str) -> Path:
     """Of all seeds that are played, also by other commands."""
     path = asked.out / "results" / asked.preset / f"{arm}.json"
     folders = sorted((asked.out / asked.preset).glob("seed-*"))
-    whole = [run for folder in folders if is_played(run := RunFolder(folder / arm), folder.name)]
+    whole = [run for folder in folders if is_played(run := RunFolder(folder / arm))]
     write_summary(path, summary_of(asked.preset, PRESETS[asked.preset], arm, whole))
     return path
 
 
-def is_played(run: RunFolder, folder_name: str) -> bool:
+def is_played(run: RunFolder) -> bool:
     """Whether a run was played to the end and lies where its seed says; a copy of a folder is no seed more."""
     if not run.config_path.exists():
         return False
     config = run.config()
-    return folder_name == f"seed-{config.seed}" and is_whole(run, config)
+    return run.path.parent.name == f"seed-{config.seed}" and is_whole(run, config)

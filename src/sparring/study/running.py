@@ -20,7 +20,7 @@ from sparring.game.run_folder import RunFolder, provenance
 from sparring.players.device import DeviceName, compute_for, device_named, resolved
 from sparring.study.arms import FEWER, StudyTest, players_of
 from sparring.study.sharing import adopt_start
-from sparring.study.views import remembering
+from sparring.study.views import RememberingCell
 from sparring.world.camera import RENDERER
 
 
@@ -98,7 +98,7 @@ def _play(job: Run, run: RunFolder, progress: "LogProgress") -> None:
     match.play()
 
     def open_remembering(asked: RunConfig) -> Cell:
-        return remembering(open_cell(asked), asked)
+        return RememberingCell(open_cell(asked), asked.world)
 
     def put_to(tests: list[Test], players: tuple[str, ...]) -> None:
         evaluate(run, tests, players=players or None, open_cell=open_remembering, compute=compute, progress=progress)

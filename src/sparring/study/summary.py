@@ -146,10 +146,9 @@ def read_summary(path: Path) -> Summary:
 
 def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """An object of JSON, whose names must differ."""
-    if len(dict(pairs)) < len(pairs):
-        raise ValueError(
-            f"{next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)!r} is there twice"
-        )
+    for name, times in Counter(name for name, _ in pairs).items():
+        if times > 1:
+            raise ValueError(f"{name!r} is there twice")
     return dict(pairs)
 
 

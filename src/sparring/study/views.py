@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from sparring.config import RunConfig, WorldConfig
+from sparring.config import WorldConfig
 from sparring.game.cell import AttackRequest, Cell, GraspRequest
 from sparring.game.jobs import AttackOutcomes, GraspOutcomes, Unseen, View
 from sparring.world.scene import SceneSpec
@@ -13,7 +13,7 @@ REMEMBERED_N = 4_000
 
 
 class RememberingCell:
-    """A cell that remembers what it has seen, up to a number of scenes."""
+    """A cell of a test's world that remembers what this process has seen of that world, up to a number of scenes."""
 
     waves_at_once_n = 1
 
@@ -51,11 +51,6 @@ class RememberingCell:
 
 _VIEWS: dict[WorldConfig, dict[SceneSpec, View | Unseen]] = {}
 """Of the worlds that this process has tested in, the last one last."""
-
-
-def remembering(cell: Cell, config: RunConfig) -> RememberingCell:
-    """The cell of a test's world, with what this process has seen of that world before."""
-    return RememberingCell(cell, config.world)
 
 
 def _forget() -> None:
