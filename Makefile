@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 # Modules are compiled when they are first imported: most of what is installed never is, and to compile it all takes nearly half of the setup.
-PIP := $(BIN)/python -m pip install --quiet --no-compile
+PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check
 
 RUN ?= runs/quarter
 

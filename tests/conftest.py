@@ -2,11 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jaxtyping
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -18,8 +19,9 @@ import small  # noqa: E402  after the hook, since they import the package
 import tiny  # noqa: E402
 
 from sparring.actions.adversaries import ADVERSARIES  # noqa: E402
+from sparring.game.digest import digest_run  # noqa: E402
 from sparring.game.run_folder import RunFolder  # noqa: E402
-from sparring.stress.results import Stressed  # noqa: E402
+from sparring.stress.results import Stressed, read_trial  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -36,26 +38,44 @@ def unchecked() -> Iterator[None]:
     jaxtyping.config.update("jaxtyping_disable", False)
 
 
-@pytest.fixture(scope="session")
-def played(tmp_path_factory: pytest.TempPathFactory) -> tiny.PlayedRun:
-    """A whole run in small, played and tested in this process. Read it, copy it, never change it."""
-    path = tmp_path_factory.mktemp("played") / "run"
-    return tiny.play(tiny.tiny_config(), path)
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
 @pytest.fixture(scope="session")
-def crossed(played: tiny.PlayedRun, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Makes a folder in one of the processes that test in parallel, whichever needs it first; each has a copy of its own."""
+    base = tmp_path_factory.getbasetemp()
+    of_all = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def copy_of(name: str, make: Callable[[Path], object]) -> Path:
+        first = of_all / f"{name}-first"
+        with FileLock(f"{first}.lock"):
+            if not first.exists():
+                make(first.with_suffix(".part"))
+                first.with_suffix(".part").rename(first)
+        return Path(shutil.copytree(first, tmp_path_factory.mktemp(name) / "run"))
+
+    return copy_of
+
+
+@pytest.fixture(scope="session")
+def played(made_once: MadeOnce) -> tiny.PlayedRun:
+    """A whole run in small, played and tested. Read it, copy it, never change it."""
+    config = tiny.tiny_config()
+    run = RunFolder(made_once("played", lambda path: tiny.play(config, path)))
+    return tiny.PlayedRun(run, config, digest_run(run))
+
+
+@pytest.fixture(scope="session")
+def crossed(played: tiny.PlayedRun, made_once: MadeOnce) -> RunFolder:
     """The shared run, played against everything. Read it, copy it, never change it."""
-    path = tmp_path_factory.mktemp("crossed") / "run"
-    shutil.copytree(played.folder.path, path)
-    tiny.cross(RunFolder(path))
-    return RunFolder(path)
+    return RunFolder(made_once("crossed", lambda path: tiny.cross(RunFolder(Path(shutil.copytree(played.folder.path, path))))))
 
 
 @pytest.fixture(scope="session")
-def tried(tmp_path_factory: pytest.TempPathFactory) -> Stressed:
-    """A whole stress test in small, in this process. Read it, copy it, never change it."""
-    return small.stressed(tmp_path_factory.mktemp("tried") / "policy")
+def tried(made_once: MadeOnce) -> Stressed:
+    """A whole stress test in small. Read it, copy it, never change it."""
+    return read_trial(RunFolder(made_once("tried", small.stressed)))
 
 
 @pytest.fixture

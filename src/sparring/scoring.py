@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.stats import rankdata
 
 BINS_N = 10
 
@@ -45,7 +44,9 @@ def auc(scores: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]) -> fl
     n, m = int(positive.sum()), int((~positive).sum())
     if not n or not m:
         return None
-    return float((rankdata(scores)[positive].sum() - n * (n + 1) / 2) / (n * m))
+    others, ours = np.sort(scores[~positive]), scores[positive]
+    above = np.searchsorted(others, ours, "left") + np.searchsorted(others, ours, "right")  # twice, so that a tie counts half
+    return float(above.sum() / (2 * n * m))
 
 
 def judged(probabilities: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]) -> Judged:

@@ -106,11 +106,15 @@ def test_a_second_process_on_one_run_folder_is_refused_and_the_first_goes_on(
     first = subprocess.Popen(command(config, out, "--executor", "serial"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while first.poll() is None and not (out / "config.json").exists():
         time.sleep(0.002)
-    for arguments in (command(config, out), [sys.executable, "-m", "sparring.cli.main", "evaluate", str(out)]):
-        second = subprocess.run(arguments, capture_output=True, text=True, check=False)
-        assert second.returncode == 1
-        assert len(second.stderr.splitlines()) == 1
-        assert "another process is at work on" in second.stderr
+    first.send_signal(signal.SIGSTOP)  # however slow the others are here, it has not ended before they come
+    try:
+        for arguments in (command(config, out), [sys.executable, "-m", "sparring.cli.main", "evaluate", str(out)]):
+            second = subprocess.run(arguments, capture_output=True, text=True, check=False)
+            assert second.returncode == 1
+            assert len(second.stderr.splitlines()) == 1
+            assert "another process is at work on" in second.stderr
+    finally:
+        first.send_signal(signal.SIGCONT)
     assert first.wait() == 0
     assert digest_run(RunFolder(out)) == played.digest
 

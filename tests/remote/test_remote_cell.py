@@ -160,15 +160,19 @@ def test_a_cell_that_is_started_anew_is_told_again_and_the_match_goes_on(port: i
         with CellServer(always(cell), Address(HERE, port)):
             seen = RemoteCell(connection, CONFIG).look(specs)
             assert next(seen).spec == specs[0]
-        again = threading.Timer(0.7, lambda: _serve_for(cell, port, 4.0))
+        done = threading.Event()
+        again = threading.Timer(0.7, lambda: _serve_until(done, cell, port))
         again.start()
-        assert [one.spec for one in seen] == specs[1:]
+        try:
+            assert [one.spec for one in seen] == specs[1:]
+        finally:
+            done.set()
         again.join()
 
 
-def _serve_for(cell: Cell, port: int, seconds: float) -> None:
+def _serve_until(done: threading.Event, cell: Cell, port: int) -> None:
     with CellServer(always(cell), Address(HERE, port)):
-        time.sleep(seconds)
+        done.wait()
 
 
 def test_a_request_that_is_sent_twice_is_carried_out_once(port: int) -> None:
@@ -229,7 +233,7 @@ def test_a_cell_that_is_gone_is_an_error_that_says_what_to_do(port: int) -> None
         pytest.raises(CellError, match=r"sparring cell serve.*goes on"),
     ):
         RemoteCell(connection, CONFIG)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30
 
 
 def test_a_robot_that_is_stuck_is_an_error(port: int) -> None:
@@ -313,11 +317,11 @@ def test_what_is_no_message_or_too_large_a_one_is_refused(port: int) -> None:
         codes = {b"\xff" * 50: grpc.StatusCode.INTERNAL, b"\0" * 5_000_000: grpc.StatusCode.RESOURCE_EXHAUSTED}
         for content, code in codes.items():
             with pytest.raises(grpc.RpcError) as refused:
-                plain(content, timeout=5)
+                plain(content, timeout=60)
             assert refused.value.code() == code
         unknown = channel.unary_unary(f"/{messages.SERVICE}/Execute")
         with pytest.raises(grpc.RpcError) as refused:
-            unknown(b"", timeout=5)
+            unknown(b"", timeout=60)
         assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 

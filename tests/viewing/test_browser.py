@@ -117,7 +117,7 @@ def test_hovering_over_a_chart_tells_the_value(page: Any) -> None:
     page.locator(".plot").first.scroll_into_view_if_needed()
     page.locator(".plot").first.locator(".scatterlayer .point").first.hover(force=True)
     label = page.locator(".plot").first.locator(".hoverlayer .hovertext")
-    label.first.wait_for(timeout=5000)
+    label.first.wait_for()
     assert "n = " in (label.first.text_content() or "")
 
 

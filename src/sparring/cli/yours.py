@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from sparring.config import FAMILIES_SET, ROBOTS, HandConfig, RunConfig
+from sparring.config import FAMILIES_SET, OBJECT_SETS, ROBOTS, HandConfig, RunConfig
 from sparring.config_file import altered
 from sparring.pinhole import PinholeCamera
 
@@ -79,7 +79,7 @@ def require_sets(config: RunConfig) -> None:
         ConfigError: no such set.
         DataError: a set is not on this machine.
     """
-    for name in {config.world.objects.train_on, config.test.objects} - {FAMILIES_SET}:
+    for name in {config.world.objects.train_on, config.test.objects} - {FAMILIES_SET, *OBJECT_SETS}:
         set_named(name)
 
 

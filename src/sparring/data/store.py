@@ -48,14 +48,14 @@ def read_shard(path: Path, columns: list[str] | None = None) -> pa.Table:
         DataError: missing, damaged, or of another schema.
     """
     try:
-        metadata = pq.read_metadata(path)
-        _require_size(path, metadata)
-        found = metadata.schema.to_arrow_schema()
-        version = _version(path, found)
-        given = [name for name in columns or SCHEMA.names if name not in ADDED_IN or ADDED_IN[name] <= version]
-        if columns is None and found.names != given:
-            raise DataError(f"shard {path} does not have the columns of its schema")
-        table = pq.read_table(path, columns=given, page_checksum_verification=True)
+        with pq.ParquetFile(path, page_checksum_verification=True) as shard:
+            _require_size(path, shard.metadata)
+            found = shard.metadata.schema.to_arrow_schema()
+            version = _version(path, found)
+            given = [name for name in columns or SCHEMA.names if name not in ADDED_IN or ADDED_IN[name] <= version]
+            if columns is None and found.names != given:
+                raise DataError(f"shard {path} does not have the columns of its schema")
+            table = shard.read(columns=given)
         for name in given:
             if table.schema.field(name).type != SCHEMA.field(name).type:
                 raise DataError(f"shard {path} has a column {name} of another type than its schema's")

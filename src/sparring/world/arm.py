@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import ModuleType
+from typing import Any
 
 # pyright: reportAttributeAccessIssue=false
 # mujoco publishes no types for its compiled names.
 import mujoco
 import numpy as np
 from jaxtyping import Float
-from scipy.interpolate import CubicSpline
 from scipy.spatial.transform import Rotation
 
 from sparring.errors import ConfigError
@@ -176,7 +176,7 @@ class Arm:
             if not ends:
                 raise
         nearest = min(ends, key=lambda end: float((np.abs(end - begun) / SPEED_LIMITS_RAD_S).max()))
-        return CubicSpline([-1, len(poses) - 1], [begun, nearest], bc_type="clamped")(np.arange(len(poses)))
+        return _spline([-1, len(poses) - 1], [begun, nearest], np.arange(len(poses)), bc_type="clamped")
 
     def follow(self, joints: Joints, poses: Float[np.ndarray, "steps 4 4"], *, dt: float) -> Float[np.ndarray, "steps 7"]:
         """Joints along a path that begins where `joints` have the hand.
@@ -193,7 +193,7 @@ class Arm:
             solved.append(solved[-1] if same else self._solved(poses[step], solved[-1]))
         if len(at) == 1:
             return np.array(solved)
-        path = CubicSpline(at, np.array(solved))(np.arange(len(poses)))
+        path = _spline(at, np.array(solved), np.arange(len(poses)))
         return np.clip(path, *RANGES_RAD.T)
 
     def slowdown(self, path: Float[np.ndarray, "steps 7"], *, dt: float) -> float:
@@ -229,6 +229,12 @@ class Arm:
         if np.linalg.norm(error[:3]) > TOLERANCE_M or np.linalg.norm(error[3:]) > TOLERANCE_RAD:
             raise Unreachable
         return self._configuration.q.copy()
+
+
+def _spline(at: Any, joints: Any, wanted: np.ndarray, *, bc_type: str = "not-a-knot") -> Float[np.ndarray, "steps 7"]:
+    from scipy.interpolate import CubicSpline  # takes a tenth of a second to import, which a hand on axes is spared
+
+    return CubicSpline(at, joints, bc_type=bc_type)(wanted)
 
 
 def _margin(joints: Joints) -> float:

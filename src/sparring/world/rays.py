@@ -14,8 +14,6 @@ from sparring.world.scene import Scene
 
 AMBIENT, DIFFUSE = 0.45, 0.65
 PAINT_GLOSS, MESH_GLOSS = 0.3, 0.2
-WHOLE_M = 10.0
-"""Half a side of a box that nothing in a scene reaches out of."""
 Points = Float[np.ndarray, "n 3"]
 
 
@@ -35,11 +33,13 @@ def _whole_bodies(model: mujoco.MjModel) -> Generator[None]:
     """Bodies with bounds that hold all of them, while rays are cast.
 
     MuJoCo 3.17 leaves a body out where a ray misses a sphere about its centre of mass whose radius is that of its bounding box,
-    wherever the box lies: lopsided objects lose the parts that are far from their centre of mass. Contacts need the true bounds.
+    wherever the box lies: lopsided objects lose the parts that are far from their centre of mass. So the box is grown until its
+    centre is there. Contacts need the true bounds.
     """
     roots = model.body_bvhadr[model.body_bvhadr >= 0]
     bounds = model.bvh_aabb[roots].copy()
-    model.bvh_aabb[roots] = (0.0, 0.0, 0.0, WHOLE_M, WHOLE_M, WHOLE_M)
+    centre, half = bounds[:, :3], bounds[:, 3:]
+    model.bvh_aabb[roots] = np.hstack([np.zeros_like(centre), np.abs(centre) + half])
     try:
         yield
     finally:

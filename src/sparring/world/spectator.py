@@ -1,7 +1,7 @@
 """A spectator's view of a scene in any state, hands and all: for films. Players never see it."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 # pyright: reportAttributeAccessIssue=false
 # mujoco publishes no types for its compiled names.
@@ -67,8 +67,9 @@ def following(scene: Scene, state: Float[np.ndarray, " state"], *, side_px: int)
     )
 
 
+@lru_cache(maxsize=4)
 def fixed(*, side_px: int) -> Spectator:
-    """The spectator that stays where it is."""
+    """The spectator that stays where it is, and whose rays are the same in every frame."""
     return replace(FIXED, width_px=side_px, height_px=side_px)
 
 
@@ -93,9 +94,10 @@ def picture(scene: Scene, state: Float[np.ndarray, " state"], spectator: Spectat
 
 def _table(points: np.ndarray, reached: np.ndarray) -> np.ndarray:
     """Grey, with a line every 10 cm, in light or shadow, fading into the distance."""
-    near = np.abs((points[:, :2] + GRID_M / 2) % GRID_M - GRID_M / 2).min(axis=1) < LINE_M / 2
+    x, y = points[:, 0], points[:, 1]
+    near = np.minimum(*(np.abs(along - GRID_M * np.rint(along / GRID_M)) for along in (x, y))) < LINE_M / 2
     colour = np.where(near[:, None], TABLE_LINES, TABLE) * np.where(reached, 1.0, AMBIENT / (AMBIENT + DIFFUSE))[:, None]
-    away = np.clip((np.linalg.norm(points[:, :2], axis=1) - NEAR_M) / (FAR_M - NEAR_M), 0.0, 1.0)[:, None]
+    away = np.clip((np.hypot(x, y) - NEAR_M) / (FAR_M - NEAR_M), 0.0, 1.0)[:, None]
     return colour * (1 - away) + SKY * away
 
 
