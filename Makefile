@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 # Modules are compiled when they are first imported: most of what is installed never is, and to compile it all takes nearly half of the setup.
 PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check
 
+# Three processes on two cores, since some tests wait: for a timeout, for a lock. In order, else files with few but long tests come last.
+IN_PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
+
 RUN ?= runs/quarter
 
 .PHONY: demo test fuzz check format bench docs results pictures proto clean
@@ -13,7 +16,7 @@ demo: $(VENV)/ready
 	$(BIN)/sparring play demo --out runs/demo
 
 test: $(VENV)/ready-dev
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q $(IN_PARALLEL)
 
 fuzz: $(VENV)/ready-dev
 	SPARRING_FUZZ_N=10000 $(BIN)/python -m pytest -q tests/fuzz
