@@ -199,7 +199,7 @@ def values_of(kind: pa.DataType) -> st.SearchStrategy[Any]:
     if pa.types.is_boolean(kind):
         return st.none() | st.booleans()
     if pa.types.is_list(kind):
-        return st.none() | st.lists(FLOATS, max_size=5)
+        return st.none() | st.lists(values_of(kind.value_type), max_size=5)
     if pa.types.is_struct(kind):
         return st.none() | st.fixed_dictionaries({"bytes": st.none() | PICTURES, "path": st.none() | STORABLE})
     return st.none() | STORABLE | st.sampled_from(["shake", "snatch", "mixed", "random-shake", ""])
