@@ -120,8 +120,9 @@ def test_an_adversary_of_40_lines_takes_part_in_everything(tmp_path: Path) -> No
     _run("09_poke.py", "play", str(often_held), "--out", run, *said, "--set", bouts, 'attack.own=[["poke.force_n", 25]]')
     config = RunFolder(Path(run)).config()
     assert config.attack.own == (("poke.far_m", 0.04), ("poke.force_n", 25.0)), "a digest has to know what was not set, too"
+    _run("09_poke.py", "evaluate", run, *said, "--objects", "held-out", "--tries", "1")
     _run("09_poke.py", "crossplay", run, *said, "--objects", "novel-families", "--tries", "1")
-    told = _run("09_poke.py", "report", run, "--no-pictures")
+    told = _run("09_poke.py", "report", run)
     assert "random-poke" in told
     rows = [row for stage in ("poke-1", "poke-2") for row in read_stage(RunFolder(Path(run)).stage(stage)).to_pylist()]
     fought = [row for row in rows if row["adversary"] == "poke" and not row["invalid"]]

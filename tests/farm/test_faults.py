@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -129,14 +129,16 @@ def test_killed_processes_change_nothing(alone: tiny.PlayedRun, results: list[in
     assert len(killer.killed) >= KILLS_N
 
 
-def started_cluster() -> Any:
+def started_cluster(tries_n: int = 3) -> Any:
     """A Ray cluster of one node. Now and then Ray's own node does not come up, and says so after half a minute: then another."""
     from ray.cluster_utils import Cluster
 
-    for _ in range(2):
-        with suppress(Exception):
-            return Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    return Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    try:
+        return Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    except Exception as error:  # Ray raises no narrower one
+        if tries_n == 1 or "timed out during startup" not in str(error):
+            raise
+    return started_cluster(tries_n - 1)
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc to find Ray's workers in")
